@@ -1,0 +1,183 @@
+//! The rows of the store: keys that sort well, values that can grow new fields.
+
+use crate::contribution::{Contribution, Experience, ItemKey};
+use crate::sixteen;
+use crate::store::{Store, StoreError};
+use hark_model::{AuthorKey, BrandId, Minute, Version};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// What is known of one item: the newest version, and where its mentions were counted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ItemRow {
+    pub(crate) order: i64,
+    pub(crate) tag: Arc<str>,
+    /// Gone at its source. A tombstone outranks an upsert of the same order.
+    pub(crate) gone: bool,
+    #[serde(with = "sixteen::maybe")]
+    pub(crate) author: Option<[u8; 16]>,
+    /// The brands of this version already counted, with the minute they were counted in.
+    pub(crate) counted: Vec<(String, i64)>,
+}
+
+impl ItemRow {
+    /// The order in which versions win: later, then deletes over upserts, then the tag.
+    pub(crate) fn rank(&self) -> (i64, bool, &str) {
+        (self.order, self.gone, &self.tag)
+    }
+
+    pub(crate) fn version(version: &Version, gone: bool, author: Option<AuthorKey>) -> Self {
+        Self {
+            order: version.order,
+            tag: Arc::clone(&version.tag),
+            gone,
+            author: author.map(|author| *author.bytes()),
+            counted: Vec::new(),
+        }
+    }
+}
+
+/// An author's experiences with one brand, oldest first, and what followed from them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct AuthorRow {
+    pub(crate) experiences: Vec<Experience>,
+}
+
+/// A typed table: the first byte of its keys names it.
+pub(crate) struct Table(u8);
+
+pub(crate) const CLOCK: Table = Table(b'0');
+pub(crate) const ITEMS: Table = Table(b'i');
+pub(crate) const CONTRIBUTIONS: Table = Table(b'c');
+pub(crate) const AUTHORS: Table = Table(b'a');
+pub(crate) const AUTHOR_ITEMS: Table = Table(b'l');
+pub(crate) const AUTHORS_GONE: Table = Table(b'x');
+pub(crate) const BASELINES: Table = Table(b'b');
+pub(crate) const TERMS: Table = Table(b't');
+pub(crate) const RECENTS: Table = Table(b'n');
+pub(crate) const GROUPS: Table = Table(b'g');
+pub(crate) const GAPS: Table = Table(b'h');
+
+/// Ends a text inside a key: ids hold no zero byte that matters, and it sorts before all others.
+const END: u8 = 0;
+
+impl Table {
+    pub(crate) fn key(&self, parts: &[&[u8]]) -> Vec<u8> {
+        let mut key = Vec::with_capacity(2 + parts.iter().map(|part| part.len() + 1).sum::<usize>());
+        key.push(self.0);
+        for part in parts {
+            key.extend_from_slice(part);
+        }
+        key
+    }
+
+    /// The first key after every key that begins with `prefix`.
+    pub(crate) fn after(mut prefix: Vec<u8>) -> Vec<u8> {
+        while let Some(last) = prefix.pop() {
+            if last < u8::MAX {
+                prefix.push(last + 1);
+                break;
+            }
+        }
+        prefix
+    }
+}
+
+pub(crate) fn brand_part(brand: &str) -> Vec<u8> {
+    let mut part = brand.as_bytes().to_vec();
+    part.push(END);
+    part
+}
+
+/// Minutes sort as numbers: the sign bit is flipped so that those before 1970 come first.
+fn minute_part(minute: Minute) -> [u8; 8] {
+    ((minute.get() as u64) ^ (1 << 63)).to_be_bytes()
+}
+
+pub(crate) fn item_key(item: ItemKey) -> Vec<u8> {
+    ITEMS.key(&[&item.0])
+}
+
+pub(crate) fn contribution_key(brand: &str, minute: Minute, item: ItemKey) -> Vec<u8> {
+    CONTRIBUTIONS.key(&[&brand_part(brand), &minute_part(minute), &item.0])
+}
+
+pub(crate) fn author_key(author: AuthorKey, brand: &BrandId) -> Vec<u8> {
+    AUTHORS.key(&[&brand_part(brand.as_str()), author.bytes()])
+}
+
+pub(crate) fn author_item_key(author: AuthorKey, item: ItemKey) -> Vec<u8> {
+    AUTHOR_ITEMS.key(&[author.bytes(), &item.0])
+}
+
+pub(crate) fn load<T: DeserializeOwned>(
+    store: &dyn Store,
+    key: &[u8],
+) -> Result<Option<T>, StoreError> {
+    store.get(key)?.map(|bytes| decode(&bytes)).transpose()
+}
+
+pub(crate) fn save<T: Serialize>(store: &mut dyn Store, key: Vec<u8>, value: &T) {
+    store.put(key, Some(encode(value)));
+}
+
+pub(crate) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
+    rmp_serde::to_vec(value).expect("rows are plain data: numbers, texts and lists")
+}
+
+pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
+    rmp_serde::from_slice(bytes).map_err(|error| StoreError(Box::new(error)))
+}
+
+/// Calls `visit` with each contribution to a brand in the minutes `from..to`.
+pub(crate) fn contributions(
+    store: &dyn Store,
+    brand: &str,
+    from: Minute,
+    to: Minute,
+    visit: &mut dyn FnMut(Contribution),
+) -> Result<(), StoreError> {
+    let brand = brand_part(brand);
+    let start = CONTRIBUTIONS.key(&[&brand, &minute_part(from)]);
+    let end = CONTRIBUTIONS.key(&[&brand, &minute_part(to)]);
+    let mut broken = None;
+    store.scan(&start, &end, &mut |_, value| match decode(value) {
+        Ok(contribution) => visit(contribution),
+        Err(error) => broken = Some(error),
+    })?;
+    broken.map_or(Ok(()), Err)
+}
+
+/// Every value of a table under a prefix, decoded, with its key.
+pub(crate) fn rows<T: DeserializeOwned>(
+    store: &dyn Store,
+    prefix: Vec<u8>,
+) -> Result<Vec<(Vec<u8>, T)>, StoreError> {
+    let mut found = Vec::new();
+    let end = Table::after(prefix.clone());
+    store.scan(&prefix, &end, &mut |key, value| {
+        found.push(decode(value).map(|value| (key.to_vec(), value)));
+    })?;
+    found.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn minutes_before_1970_sort_before_those_after_it() {
+        let keys: Vec<_> = [-2, -1, 0, 1, i64::from(i32::MAX)]
+            .map(|minute| contribution_key("b", Minute::new(minute), ItemKey([0; 16])))
+            .to_vec();
+        assert!(keys.is_sorted());
+    }
+
+    #[test]
+    fn a_brand_whose_id_begins_with_anothers_keeps_its_own_rows() {
+        let prefix = CONTRIBUTIONS.key(&[&brand_part("air")]);
+        let other = contribution_key("airline", Minute::new(0), ItemKey([0; 16]));
+        assert!(!other.starts_with(&prefix));
+    }
+}

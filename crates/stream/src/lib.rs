@@ -1,0 +1,136 @@
+//! Topics with partitions and offsets, and one atomic commit for everything a stage does.
+//!
+//! A stage reads records through a [`Task`], decides, and hands back one [`Commit`]: the records
+//! it publishes, the changes of its own state, and how far it has read. The log applies all of it
+//! or nothing, so a crash at any moment loses nothing and counts nothing twice.
+//!
+//! This crate knows bytes and offsets. It knows nothing of brands.
+
+mod commit;
+pub mod contract;
+mod embedded;
+mod error;
+mod record;
+mod runner;
+mod topic;
+
+pub use commit::{Commit, Position, StateChange};
+pub use embedded::{EmbeddedLog, EmbeddedOptions, EmbeddedReader};
+pub use error::{Error, ErrorKind};
+pub use record::{NewRecord, Partitioning, Record};
+pub use runner::{Clock, Observer, Runner, RunnerReport, Stage, StageError, SystemClock};
+pub use topic::{Bounds, Cleanup, TopicName, TopicSpec, partition_of};
+
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How much one poll may return.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit {
+    /// At most this many records.
+    pub records: usize,
+    /// No further record once this many bytes of keys and values are reached; at least one
+    /// record is returned however large it is.
+    pub bytes: usize,
+}
+
+/// One stage's share of the work: a stage and the partition of its inputs it reads.
+///
+/// State belongs to a task, so a task can move to another machine with all it knows.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TaskId {
+    /// The stage, for example `classify`; also the consumer group's name.
+    pub stage: Arc<str>,
+    /// The partition of every input topic that this task reads.
+    pub partition: u32,
+}
+
+impl TaskId {
+    /// A task of a stage.
+    pub fn new(stage: impl AsRef<str>, partition: u32) -> Self {
+        Self {
+            stage: Arc::from(stage.as_ref()),
+            partition,
+        }
+    }
+}
+
+impl std::fmt::Display for TaskId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}-{}", self.stage, self.partition)
+    }
+}
+
+/// A log of topics. Every call may block; async code calls it from a blocking thread.
+pub trait Log: Send + Sync + 'static {
+    /// Creates the topics that do not exist. An existing topic keeps its partitions; asking for
+    /// another number of them is an error of kind [`ErrorKind::Misuse`]. Cleanup is updated.
+    fn declare(&self, topics: &[TopicSpec]) -> Result<(), Error>;
+
+    /// Opens a task on these input topics (none for a source), at the position of its last
+    /// commit, or at the start of the topic. Opening the same task again fences the older
+    /// handle: its commits fail with [`ErrorKind::Fenced`].
+    fn task(&self, id: &TaskId, inputs: &[TopicName]) -> Result<Box<dyn Task>, Error>;
+
+    /// Reads records from an offset, without a position of its own. Returns what is there.
+    fn read(
+        &self,
+        topic: &TopicName,
+        partition: u32,
+        from: u64,
+        limit: Limit,
+    ) -> Result<Vec<Record>, Error>;
+
+    /// The topics that exist, by name.
+    fn topics(&self) -> Result<Vec<TopicSpec>, Error>;
+
+    /// The offsets a partition holds.
+    fn bounds(&self, topic: &TopicName, partition: u32) -> Result<Bounds, Error>;
+
+    /// The position a task has committed on one of its inputs; `None` before its first commit.
+    fn position(&self, id: &TaskId, topic: &TopicName) -> Result<Option<u64>, Error>;
+
+    /// Blocks until something was committed after `seen` (a number a previous call returned, 0
+    /// at first), until `wait` is over, or until [`Log::interrupt`]. Returns the latest number.
+    fn changed(&self, seen: u64, wait: Duration) -> u64;
+
+    /// Wakes every blocked [`Task::poll`] and [`Log::changed`], which then return at once: for
+    /// shutdown, and for a stage that has something else to do.
+    fn interrupt(&self);
+
+    /// Applies retention and compaction, and returns how many records went. Cheap when there is
+    /// nothing to do; the runner's owner calls it now and then. `now` in ms since the epoch.
+    fn clean(&self, now: i64) -> Result<u64, Error>;
+}
+
+/// Reading state, as a stage sees it while it decides.
+pub trait State {
+    /// The value committed under a key.
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error>;
+
+    /// Calls `visit` with each committed (key, value) whose key is in `from..to`, in key order,
+    /// until it returns `false`.
+    fn scan(
+        &self,
+        from: &[u8],
+        to: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
+    ) -> Result<(), Error>;
+}
+
+/// A stage's handle on its share of the log.
+pub trait Task: State + Send {
+    /// Which task this is.
+    fn id(&self) -> &TaskId;
+
+    /// The next records after what this handle has already returned, each input's in offset
+    /// order; inputs take turns. Blocks until there are some, `wait` is over, or an interrupt.
+    fn poll(&mut self, limit: Limit, wait: Duration) -> Result<Vec<Record>, Error>;
+
+    /// Applies a commit whole, or not at all. After an error of [`Error::retryable`] kind the
+    /// same commit may be tried again.
+    fn commit(&mut self, commit: &Commit) -> Result<(), Error>;
+
+    /// Forgets what was polled but not committed: the next poll starts at the last commit.
+    fn rewind(&mut self) -> Result<(), Error>;
+}

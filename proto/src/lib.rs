@@ -1,0 +1,92 @@
+//! The messages of the topics: Protobuf package `hark.v1`, and its conversions to and from the
+//! words of `hark-model`.
+//!
+//! Wire types stop here: a stage calls [`Wire::encode`] and [`Wire::decode`] on the model's own
+//! types and never sees a generated one. [`to_json`] shows any message to a person,
+//! [`cloud_event`] hands an alert to other systems.
+//!
+//! # Frame
+//!
+//! Every value starts with Confluent's wire format: a byte 0, the schema id as four bytes, big
+//! endian, and the list of message indexes, which is a single byte 0 because a topic's message is
+//! the first one of its file. The Protobuf bytes follow. No registry exists yet, so the schema id
+//! is a constant ([`Wire::SCHEMA_ID`]), and a reader accepts any.
+//!
+//! # Older and newer
+//!
+//! A reader ignores fields it does not know and skips labels it does not know in a list. It
+//! refuses a label it does not know where exactly one is needed: guessing would be worse.
+
+mod alert;
+mod cloud_event;
+mod common;
+pub mod dead_letter;
+mod error;
+mod frame;
+mod item;
+mod json;
+mod mention;
+mod standing;
+pub mod topics;
+mod voice;
+
+/// The generated types, documented by the comments of `proto/hark/v1/*.proto`.
+#[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all)]
+pub mod v1 {
+    include!(concat!(env!("OUT_DIR"), "/hark.v1.rs"));
+}
+
+pub use cloud_event::{cloud_event, cloud_event_headers};
+pub use error::{DecodeError, FieldError, Problem};
+pub use frame::HEADER_LEN;
+pub use json::to_json;
+
+/// The descriptors of package `hark.v1` with their comments: an encoded
+/// `google.protobuf.FileDescriptorSet`, for readers that know messages only at run time.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/hark.v1.descriptors"));
+
+/// A type of the model that travels as the value of a record.
+pub trait Wire: Sized {
+    /// The full name of its message, for example `hark.v1.ItemEvent`.
+    const MESSAGE: &'static str;
+
+    /// The schema id written into the frame. A constant until a registry exists; readers must
+    /// not rely on it.
+    const SCHEMA_ID: u32;
+
+    /// The framed bytes. Never fails; a value that breaks the model's own rules (an empty id, a
+    /// severity of 0) is written as it is and refused by [`Wire::decode`].
+    fn encode(&self) -> Vec<u8>;
+
+    /// Reads framed bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] says what is wrong, and whose fault it is. Trying again never helps.
+    fn decode(bytes: &[u8]) -> Result<Self, DecodeError>;
+}
+
+/// Implements [`Wire`] for a type with conversions to and from its generated message.
+macro_rules! wire {
+    ($type:ident, $schema_id:literal) => {
+        impl crate::Wire for hark_model::$type {
+            const MESSAGE: &'static str = concat!("hark.v1.", stringify!($type));
+            const SCHEMA_ID: u32 = $schema_id;
+
+            fn encode(&self) -> Vec<u8> {
+                crate::frame::write(Self::SCHEMA_ID, &crate::v1::$type::from(self))
+            }
+
+            fn decode(bytes: &[u8]) -> Result<Self, crate::DecodeError> {
+                let message: crate::v1::$type = crate::frame::read(Self::MESSAGE, bytes)?;
+                message
+                    .try_into()
+                    .map_err(|error| crate::DecodeError::Field {
+                        message: Self::MESSAGE,
+                        error,
+                    })
+            }
+        }
+    };
+}
+pub(crate) use wire;

@@ -1,0 +1,255 @@
+//! Mentions in; share of voice, standing and alerts out.
+
+use crate::metrics::AggregateMetrics;
+use crate::store::StepStore;
+use hark_insight::{Aggregator, Cause, Config, Insight, Outcome, StoreError, TimeMode};
+use hark_model::{BrandId, MentionEvent, Timestamp};
+use hark_proto::{DecodeError, Wire, cloud_event_headers, dead_letter};
+use hark_stream::{
+    Commit, Limit, NewRecord, Partitioning, Record, Stage, StageError, State, TopicName,
+};
+use std::sync::Arc;
+
+/// The stage's name: its consumer group, and the `hark-stage` header of its dead letters.
+pub const STAGE: &str = "aggregate";
+
+/// Where the stage writes.
+#[derive(Clone, Debug)]
+pub struct Topics {
+    /// Share of voice, keyed market/brand/window.
+    pub share_of_voice: TopicName,
+    /// Author standing, keyed brand/author.
+    pub authors: TopicName,
+    /// Alerts, keyed by their id.
+    pub alerts: TopicName,
+    /// Records it could not use.
+    pub dead_letters: TopicName,
+}
+
+/// Runs the calculus over one partition of the mentions.
+pub struct AggregateStage {
+    config: Config,
+    topics: Topics,
+    metrics: AggregateMetrics,
+    /// Absent before the first step, and after a failed one: then it is restored from what is
+    /// committed.
+    aggregator: Option<Aggregator>,
+    /// Publish what is left once there is nothing more to read.
+    finishing: bool,
+    decided: Tally,
+}
+
+/// What the last step decided, counted when it is committed.
+#[derive(Default)]
+struct Tally {
+    outcomes: Vec<Outcome>,
+    insights: Vec<Insight>,
+    counted: Vec<(BrandId, &'static str)>,
+    latencies: Vec<f64>,
+    dead_letters: u64,
+}
+
+impl AggregateStage {
+    /// A stage under these rules.
+    pub fn new(config: Config, topics: Topics, metrics: AggregateMetrics) -> Self {
+        Self {
+            config,
+            topics,
+            metrics,
+            aggregator: None,
+            finishing: false,
+            decided: Tally::default(),
+        }
+    }
+
+    /// Asks for one more step that publishes what has not been published yet: for a replay that
+    /// has come to its end.
+    pub fn finish(&mut self) {
+        self.finishing = true;
+    }
+
+    fn observe(
+        &mut self,
+        aggregator: &mut Aggregator,
+        record: &Record,
+        store: &mut StepStore<'_>,
+        now: Timestamp,
+        commit: &mut Commit,
+    ) -> Result<(), StageError> {
+        let event = match decode(record) {
+            Ok(event) => event,
+            Err(error) => {
+                self.decided.dead_letters += 1;
+                commit.records.push(dead_letter(&self.topics.dead_letters, record, &error, now));
+                return Ok(());
+            }
+        };
+        let cause = Cause {
+            topic: Arc::from(record.topic.as_str()),
+            partition: record.partition,
+            offset: record.offset,
+        };
+        let outcome = aggregator.observe(&event, &cause, now, store).map_err(stage_error)?;
+        self.decided.outcomes.push(outcome);
+        if let (Outcome::Counted | Outcome::Late, MentionEvent::Observed(mention)) =
+            (outcome, &event)
+        {
+            let label = mention.label().as_str();
+            self.decided.counted.push((mention.brand.clone(), label));
+            self.decided.latencies.push((now - mention.arrived_at).seconds().max(0.0));
+        }
+        Ok(())
+    }
+
+    fn step_with(
+        &mut self,
+        aggregator: &mut Aggregator,
+        batch: &[Record],
+        state: &dyn State,
+        now: Timestamp,
+    ) -> Result<Commit, StageError> {
+        let mut store = StepStore::new(state);
+        let mut commit = Commit::default();
+        for record in batch {
+            self.observe(aggregator, record, &mut store, now, &mut commit)?;
+        }
+        if self.config.time == TimeMode::Wall {
+            aggregator.advance(now, &mut store).map_err(stage_error)?;
+        }
+        if batch.is_empty() && std::mem::take(&mut self.finishing) {
+            aggregator.finish(&mut store).map_err(stage_error)?;
+        }
+        self.decided.insights = aggregator.flush(&mut store).map_err(stage_error)?;
+        let insights = self.decided.insights.iter();
+        commit.records.extend(insights.map(|insight| self.record(insight, now)));
+        commit.state = store.into_changes();
+        Ok(commit)
+    }
+
+    fn record(&self, insight: &Insight, now: Timestamp) -> NewRecord {
+        let (topic, key, value) = match insight {
+            Insight::Voice(share) => {
+                let window = share.window.map_or("all", |window| window.as_str());
+                let key = format!("{}/{}/{window}", share.market, share.brand);
+                (&self.topics.share_of_voice, key, Some(share.encode()))
+            }
+            Insight::Standing(standing) => {
+                let key = format!("{}/{}", standing.brand, standing.author);
+                (&self.topics.authors, key, Some(standing.encode()))
+            }
+            Insight::StandingGone(brand, author) => {
+                (&self.topics.authors, format!("{brand}/{author}"), None)
+            }
+            Insight::Alert(alert) => (&self.topics.alerts, alert.id.to_string(), Some(alert.encode())),
+        };
+        let headers = match insight {
+            Insight::Alert(alert) => cloud_event_headers(alert)
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value.into_bytes()))
+                .collect(),
+            _ => Vec::new(),
+        };
+        NewRecord {
+            topic: topic.clone(),
+            partitioning: Partitioning::ByKey,
+            timestamp: now.millis(),
+            key: key.into_bytes(),
+            value,
+            headers,
+        }
+    }
+}
+
+impl Stage for AggregateStage {
+    fn step(
+        &mut self,
+        batch: &[Record],
+        state: &dyn State,
+        now: i64,
+    ) -> Result<Commit, StageError> {
+        self.decided = Tally::default();
+        let mut aggregator = match self.aggregator.take() {
+            Some(aggregator) => aggregator,
+            None => Aggregator::restore(self.config.clone(), &StepStore::new(state))
+                .map_err(stage_error)?,
+        };
+        let now = Timestamp::from_millis(now);
+        // An aggregator whose step failed has seen what was never committed: it is not kept.
+        let commit = self.step_with(&mut aggregator, batch, state, now)?;
+        self.aggregator = Some(aggregator);
+        Ok(commit)
+    }
+
+    fn deadline(&self) -> Option<i64> {
+        if self.finishing || self.aggregator.is_none() {
+            return Some(i64::MIN);
+        }
+        self.aggregator.as_ref()?.next_deadline().map(Timestamp::millis)
+    }
+
+    fn committed(&mut self, _commit: &Commit) {
+        let decided = std::mem::take(&mut self.decided);
+        for outcome in decided.outcomes {
+            self.metrics.events.with_label_values(&[outcome.as_str()]).inc();
+        }
+        for (brand, sentiment) in decided.counted {
+            self.metrics.mentions.with_label_values(&[brand.as_str(), sentiment]).inc();
+        }
+        for latency in decided.latencies {
+            self.metrics.latency.observe(latency);
+        }
+        self.metrics.dead_letters.inc_by(decided.dead_letters);
+        for insight in &decided.insights {
+            match insight {
+                Insight::Voice(share) => self.metrics.share(share),
+                Insight::Alert(alert) => {
+                    self.metrics.alert(alert);
+                    tracing::info!(
+                        alert = %alert.id, brand = %alert.brand, kind = alert.kind.as_str(),
+                        occasion = alert.occasion.as_str(), severity = alert.severity, "{}", alert.summary
+                    );
+                }
+                Insight::Standing(_) | Insight::StandingGone(..) => {}
+            }
+        }
+    }
+
+    fn limit(&self) -> Limit {
+        Limit { records: 1_024, bytes: 4 << 20 }
+    }
+}
+
+fn decode(record: &Record) -> Result<MentionEvent, DecodeError> {
+    MentionEvent::decode(record.value.as_deref().unwrap_or_default())
+}
+
+fn stage_error(error: StoreError) -> StageError {
+    StageError::Failed { stage: STAGE.to_owned(), message: error.to_string() }
+}
+
+fn dead_letter(
+    topic: &TopicName,
+    record: &Record,
+    error: &DecodeError,
+    now: Timestamp,
+) -> NewRecord {
+    let header = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
+    let mut headers = record.headers.clone();
+    headers.extend([
+        header(dead_letter::REASON_KIND, error.kind()),
+        header(dead_letter::REASON, &error.to_string()),
+        header(dead_letter::STAGE, STAGE),
+        header(dead_letter::SOURCE_TOPIC, record.topic.as_str()),
+        header(dead_letter::SOURCE_PARTITION, &record.partition.to_string()),
+        header(dead_letter::SOURCE_OFFSET, &record.offset.to_string()),
+        header(dead_letter::FAILED_AT, &now.to_string()),
+    ]);
+    NewRecord {
+        topic: topic.clone(),
+        partitioning: Partitioning::ByKey,
+        timestamp: now.millis(),
+        key: format!("{}/{}/{}", record.topic, record.partition, record.offset).into_bytes(),
+        value: record.value.as_deref().map(<[u8]>::to_vec),
+        headers,
+    }
+}

@@ -1,0 +1,92 @@
+//! What care could not use or not deliver.
+
+use crate::STAGE;
+use crate::outbox::Notice;
+use hark_model::{Alert, Timestamp};
+use hark_proto::{DecodeError, Wire, cloud_event_headers, dead_letter};
+use hark_stream::{NewRecord, Partitioning, Record, TopicName};
+
+/// Names the webhook in a dead letter of a notice that was given up.
+pub(crate) const WEBHOOK: &str = "hark-webhook";
+
+/// Where a dead letter goes and where its record came from.
+pub(crate) struct Origin<'a> {
+    pub(crate) dead_letters: &'a TopicName,
+    pub(crate) topic: &'a TopicName,
+    pub(crate) partition: u32,
+    pub(crate) offset: u64,
+}
+
+/// Why.
+pub(crate) struct Reason<'a> {
+    pub(crate) kind: &'a str,
+    pub(crate) sentence: &'a str,
+}
+
+/// A record that is no alert.
+pub(crate) fn unreadable(
+    origin: &Origin<'_>,
+    record: &Record,
+    error: &DecodeError,
+    now: i64,
+) -> NewRecord {
+    let sentence = error.to_string();
+    let reason = Reason {
+        kind: error.kind(),
+        sentence: &sentence,
+    };
+    let value = record.value.as_ref().map(|value| value.to_vec());
+    letter(origin, value, record.headers.clone(), &reason, now)
+}
+
+/// A notice that was not delivered.
+pub(crate) fn undelivered(
+    origin: &Origin<'_>,
+    notice: &Notice,
+    webhook: &str,
+    reason: &Reason<'_>,
+    now: i64,
+) -> NewRecord {
+    // The headers the alert's record had; none if it cannot be read.
+    let alert = Alert::decode(&notice.alert).ok();
+    let own = alert.iter().flat_map(cloud_event_headers);
+    let mut headers: Vec<_> = own
+        .map(|(name, value)| (name, value.into_bytes()))
+        .collect();
+    headers.push((WEBHOOK.to_owned(), webhook.as_bytes().to_vec()));
+    letter(origin, Some(notice.alert.clone()), headers, reason, now)
+}
+
+fn letter(
+    origin: &Origin<'_>,
+    value: Option<Vec<u8>>,
+    mut headers: Vec<(String, Vec<u8>)>,
+    reason: &Reason<'_>,
+    now: i64,
+) -> NewRecord {
+    let Origin {
+        dead_letters,
+        topic,
+        partition,
+        offset,
+    } = origin;
+    let failed_at = Timestamp::from_millis(now);
+    let own = [
+        (dead_letter::REASON_KIND, reason.kind.to_owned()),
+        (dead_letter::REASON, reason.sentence.to_owned()),
+        (dead_letter::STAGE, STAGE.to_owned()),
+        (dead_letter::SOURCE_TOPIC, topic.to_string()),
+        (dead_letter::SOURCE_PARTITION, partition.to_string()),
+        (dead_letter::SOURCE_OFFSET, offset.to_string()),
+        (dead_letter::FAILED_AT, failed_at.to_string()),
+    ];
+    headers.extend(own.map(|(name, value)| (name.to_owned(), value.into_bytes())));
+    NewRecord {
+        topic: (*dead_letters).clone(),
+        partitioning: Partitioning::ByKey,
+        timestamp: now,
+        key: format!("{topic}/{partition}/{offset}").into_bytes(),
+        value,
+        headers,
+    }
+}

@@ -1,0 +1,172 @@
+//! A model's files: the built-in ones, or those of a folder.
+
+use crate::backend::{BackendError, MakeBackend, RtenModel};
+use crate::labels::{Labels, LabelsError};
+use crate::tokens::Tokeniser;
+use hark_model::Taxonomy;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A model ready to run: what turns text into ids, what infers, and what the numbers mean.
+pub struct LoadedModel {
+    /// Text to token ids.
+    pub tokeniser: Arc<Tokeniser>,
+    /// What the heads' columns mean.
+    pub labels: Arc<Labels>,
+    /// Makes an engine; the engines share the weights.
+    pub make: MakeBackend,
+}
+
+/// Why a model cannot be used. `origin` is its folder, or "the built-in model".
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// A file is missing or cannot be read.
+    #[error(
+        "{}: {error}; classify.model must name a folder with model.onnx, tokenizer.json and \
+         labels.json", path.display()
+    )]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// labels.json does not fit.
+    #[error("labels.json of {origin}: {error}")]
+    Labels {
+        /// Whose.
+        origin: String,
+        /// What is wrong.
+        error: LabelsError,
+    },
+    /// tokenizer.json cannot be used.
+    #[error("tokenizer.json of {origin}: {error}")]
+    Tokeniser {
+        /// Whose.
+        origin: String,
+        /// What is wrong.
+        error: String,
+    },
+    /// model.onnx cannot be used.
+    #[error("model.onnx of {origin}: {error}")]
+    Network {
+        /// Whose.
+        origin: String,
+        /// What is wrong.
+        error: String,
+    },
+}
+
+const ONNX: &[u8] = include_bytes!("../model/model.onnx");
+const TOKENIZER: &[u8] = include_bytes!("../model/tokenizer.json");
+const LABELS: &[u8] = include_bytes!("../model/labels.json");
+
+impl LoadedModel {
+    /// The model that is part of the binary. The taxonomy says which touchpoints may be labels.
+    pub fn built_in(taxonomy: &Taxonomy) -> Result<Self, ModelError> {
+        let network = RtenModel::load_static(ONNX);
+        Self::assemble("the built-in model", network, TOKENIZER, LABELS, taxonomy)
+    }
+
+    /// The model in a folder: model.onnx, tokenizer.json and labels.json.
+    pub fn read(folder: &Path, taxonomy: &Taxonomy) -> Result<Self, ModelError> {
+        let file = |name: &str| {
+            let path = folder.join(name);
+            std::fs::read(&path).map_err(|error| ModelError::Read { path, error })
+        };
+        let (labels, tokenizer, onnx) = (
+            file("labels.json")?,
+            file("tokenizer.json")?,
+            file("model.onnx")?,
+        );
+        let origin = folder.display().to_string();
+        Self::assemble(
+            &origin,
+            RtenModel::load(onnx),
+            &tokenizer,
+            &labels,
+            taxonomy,
+        )
+    }
+
+    fn assemble(
+        origin: &str,
+        network: Result<RtenModel, String>,
+        tokenizer: &[u8],
+        labels: &[u8],
+        taxonomy: &Taxonomy,
+    ) -> Result<Self, ModelError> {
+        let origin = origin.to_owned();
+        let labels = Labels::parse(labels, taxonomy).map_err(|error| ModelError::Labels {
+            origin: origin.clone(),
+            error,
+        })?;
+        let tokeniser = Tokeniser::parse(tokenizer).map_err(|error| ModelError::Tokeniser {
+            origin: origin.clone(),
+            error,
+        })?;
+        let network = network.map_err(|error| ModelError::Network { origin, error })?;
+        let make: MakeBackend =
+            Arc::new(move || Ok::<_, BackendError>(Box::new(network.engine()) as Box<_>));
+        Ok(Self {
+            tokeniser: Arc::new(tokeniser),
+            labels: Arc::new(labels),
+            make,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hark_model::default_taxonomy;
+
+    #[test]
+    fn a_folder_without_a_model_is_named_with_what_it_needs() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = LoadedModel::read(folder.path(), &default_taxonomy())
+            .err()
+            .unwrap();
+        let text = error.to_string();
+        assert!(
+            text.contains("labels.json") && text.contains("classify.model"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_folder_with_broken_files_says_which_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let read = || {
+            LoadedModel::read(folder.path(), &default_taxonomy())
+                .err()
+                .unwrap()
+                .to_string()
+        };
+        std::fs::write(folder.path().join("labels.json"), LABELS).unwrap();
+        std::fs::write(folder.path().join("tokenizer.json"), TOKENIZER).unwrap();
+        std::fs::write(folder.path().join("model.onnx"), &ONNX[..1_000]).unwrap();
+        assert!(read().starts_with("model.onnx of "), "{}", read());
+        std::fs::write(folder.path().join("tokenizer.json"), "{}").unwrap();
+        assert!(read().starts_with("tokenizer.json of "), "{}", read());
+        std::fs::write(folder.path().join("labels.json"), "{}").unwrap();
+        assert!(read().starts_with("labels.json of "), "{}", read());
+    }
+
+    #[test]
+    fn a_model_in_a_folder_loads_like_the_built_in_one() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, bytes) in [
+            ("labels.json", LABELS),
+            ("tokenizer.json", TOKENIZER),
+            ("model.onnx", ONNX),
+        ] {
+            std::fs::write(folder.path().join(name), bytes).unwrap();
+        }
+        let read = LoadedModel::read(folder.path(), &default_taxonomy()).unwrap();
+        assert_eq!(
+            read.labels,
+            LoadedModel::built_in(&default_taxonomy()).unwrap().labels
+        );
+    }
+}

@@ -1,0 +1,224 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use hark_telemetry::LogFormat;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Hears how people say brands treated them, and tells those who can do something about it.
+///
+/// hark reads posts and reviews, scores what each says about each brand, and says in real time
+/// who is talked about how much, who stands for or against a brand, and what someone should look
+/// at now. Try `hark demo` first: it needs nothing.
+///
+/// Exit codes: 0 done; 1 your input or configuration; 2 usage; 3 the system.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// Log lines as JSON objects.
+    #[arg(long, global = true)]
+    log_json: bool,
+
+    /// What is logged to standard error, in the syntax of RUST_LOG, for example
+    /// `info,hark_ingest=debug`. By default `info` for `run` and `warn` for everything else.
+    #[arg(long, global = true, env = "HARK_LOG", value_name = "FILTER")]
+    log: Option<String>,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Demo(DemoArgs),
+    Run(RunArgs),
+    Import(ImportArgs),
+    Classify(ClassifyArgs),
+    Report(ReportArgs),
+    Tail(TailArgs),
+    Check(CheckArgs),
+    /// Look at what no stage could use, and put it back.
+    ///
+    /// A record that could not be used is kept whole, with the reason, for 14 days.
+    #[command(subcommand)]
+    DeadLetters(DeadLettersCommand),
+}
+
+/// Show what hark does: an invented market, live, with an incident.
+///
+/// Four invented grocers, several hundred posts written for them, time running sixty times as
+/// fast. Nothing to configure, no network, nothing is left behind.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// End after this long, with a summary.
+    #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub(crate) for_: Option<Duration>,
+
+    /// The same seed gives the same stream.
+    #[arg(long, default_value_t = 7)]
+    pub(crate) seed: u64,
+
+    /// Where to serve /metrics; port 0 takes any free one.
+    #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDRESS")]
+    pub(crate) listen: String,
+}
+
+/// Listen, judge and alert until told to stop.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+}
+
+/// Take a file through the whole path, then sum up.
+///
+/// Reads CSV or JSON lines as the configuration's file source says (without one: JSON lines with
+/// `id`, `text`, `created_at`, `author`). Events are taken in the order of their own time, and
+/// that time drives windows and alerts. Interrupted, it resumes; run twice, it changes nothing.
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// The file.
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// Which file source of the configuration says how to read it; needed when there are several.
+    #[arg(long, value_name = "ID")]
+    pub(crate) source: Option<String>,
+    /// The summary as JSON, in the shape of `hark report --json`.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Judge texts.
+///
+/// Either one text as the argument, or with --jsonl one JSON object a line from standard input:
+/// {"id", "text", "target"?}. Out comes one line for each, in order.
+#[derive(Debug, Args)]
+pub(crate) struct ClassifyArgs {
+    /// The text.
+    #[arg(required_unless_present = "jsonl", conflicts_with = "jsonl")]
+    pub(crate) text: Option<String>,
+    /// The brand the judgement is about: only what the text says of it is judged.
+    #[arg(long)]
+    pub(crate) target: Option<String>,
+    /// Other brands the text names, so that what is said of them is left out.
+    #[arg(long, value_name = "BRAND")]
+    pub(crate) other: Vec<String>,
+    /// Read JSON lines from standard input.
+    #[arg(long)]
+    pub(crate) jsonl: bool,
+    /// Every score, not only what is over its threshold.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// JSON also for a single text.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Another model's folder, with model.onnx, tokenizer.json and labels.json.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) model: Option<PathBuf>,
+}
+
+/// Who is talked about how much, and how.
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// As JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Only this market.
+    #[arg(long, value_name = "ID")]
+    pub(crate) market: Option<String>,
+    /// The window to look at.
+    #[arg(long, default_value = "24h", value_parser = ["1h", "24h", "7d", "28d", "all"])]
+    pub(crate) window: String,
+    /// The end of the window, RFC 3339; by default the newest mention's time.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<jiff::Timestamp>,
+}
+
+/// Follow a topic.
+///
+/// Topics: hark.items, hark.mentions, hark.share-of-voice, hark.authors, hark.alerts,
+/// hark.dead-letters. Works beside a running hark.
+#[derive(Debug, Args)]
+pub(crate) struct TailArgs {
+    /// The topic; `alerts` is short for `hark.alerts`.
+    pub(crate) topic: String,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// Start with the oldest record that is kept, not with the next one.
+    #[arg(long)]
+    pub(crate) from_beginning: bool,
+    /// End at the newest record instead of waiting for more.
+    #[arg(long)]
+    pub(crate) no_follow: bool,
+    /// One JSON object a record: key, offset, timestamp, value.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Find every mistake in a configuration at once, and explain its brand queries.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// Try the queries on the texts of this file, one a line, and warn of clauses that match
+    /// nothing or nearly everything.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sample: Option<PathBuf>,
+    /// Say nothing but mistakes.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeadLettersCommand {
+    /// Show them, oldest first.
+    List {
+        #[command(flatten)]
+        data: DataArgs,
+        /// One JSON object each.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Put records back into the topic they came from, to be tried again.
+    ///
+    /// What a source sent and nobody could read came from no topic: mend it and send it again.
+    Replay {
+        #[command(flatten)]
+        data: DataArgs,
+        /// Only the dead letters with these offsets (see `list`); by default all.
+        #[arg(long, value_name = "OFFSET")]
+        offset: Vec<u64>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConfigArgs {
+    /// The configuration file.
+    #[arg(long, short, env = "HARK_CONFIG", value_name = "FILE")]
+    pub(crate) config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DataArgs {
+    /// Where hark keeps its data. One running hark owns it; others may read.
+    #[arg(long, short, env = "HARK_DATA_DIR", value_name = "FOLDER")]
+    pub(crate) data_dir: PathBuf,
+}
+
+impl Cli {
+    /// Sends logs to standard error, as asked.
+    pub(crate) fn init_logs(&self) {
+        let usual = if matches!(self.command, Command::Run(_)) { "info" } else { "warn" };
+        let format = if self.log_json { LogFormat::Json } else { LogFormat::Text };
+        let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        hark_telemetry::init_logs(format, self.log.as_deref().unwrap_or(usual), colour);
+    }
+}

@@ -1,0 +1,77 @@
+//! `hark import`: a file through the whole path to the end.
+
+use super::report;
+use crate::cli::ImportArgs;
+use crate::config::{Config, SourceConfig, SourceKind, load};
+use crate::exit::{Failure, Outcome};
+use crate::system::System;
+use crate::term::ImportBar;
+use hark_aggregate::{AggregateConfig, TimeConfig};
+use hark_ingest::{FileConfig, FileSource};
+use hark_model::{SourceId, Span};
+use hark_telemetry::Shutdown;
+use std::sync::Arc;
+
+/// In a replay, share of voice is published for each hour of event time.
+const PUBLISH_EVERY: Span = Span::from_hours(1);
+
+pub(crate) async fn import(args: ImportArgs) -> Outcome {
+    let config = Arc::new(load(&args.config.config)?);
+    let (id, file) = reading(&config, args.source.as_deref())?;
+    let mut system = System::open(Arc::clone(&config), &args.data.data_dir)?;
+    let bar = Arc::new(ImportBar::new());
+    let source = FileSource::new(id, file, Some(args.file.clone())).with_progress(bar.clone());
+    let replay = AggregateConfig {
+        time: TimeConfig::Event,
+        publish_every: PUBLISH_EVERY,
+        ..config.aggregate.clone()
+    };
+    let aggregate = system.aggregate(&replay)?;
+    let classify = system.classify()?;
+    let source = system.source(Box::new(source), true)?;
+    bar.follow(Arc::clone(&system.log), &config);
+    let work = async {
+        source.ended().await?;
+        system.drain(classify).await?;
+        system.drain(aggregate).await?;
+        Ok(())
+    };
+    let outcome = tokio::select! {
+        biased; // work that is done is done, whatever came at the same moment
+        outcome = work => outcome,
+        signalled = Shutdown::signalled() => {
+            signalled?;
+            Err(Failure::System(
+                "interrupted; run the same command again and it goes on where it stopped".to_owned(),
+            ))
+        }
+    };
+    bar.finish();
+    if let Err(failure) = outcome {
+        system.shutdown.stop();
+        return Err(system.failure().unwrap_or(failure));
+    }
+    tokio::task::block_in_place(|| system.care_until_idle())?;
+    system.shutdown.stop();
+    tokio::task::block_in_place(|| report::after_import(&args))
+}
+
+/// Which file source says how the file is read.
+fn reading(config: &Config, wanted: Option<&str>) -> Outcome<(SourceId, FileConfig)> {
+    let mut files = config.sources.iter().filter_map(|SourceConfig { id, kind }| match kind {
+        SourceKind::File(file) => Some((id.clone(), file.clone())),
+        _ => None,
+    });
+    if let Some(wanted) = wanted {
+        return files.find(|(id, _)| id.as_str() == wanted).ok_or_else(|| {
+            Failure::input(format!("the configuration has no file source {wanted:?}"))
+        });
+    }
+    match (files.next(), files.next()) {
+        (None, _) => Ok((SourceId::new("import"), FileConfig::default())),
+        (Some(only), None) => Ok(only),
+        (Some(_), Some(_)) => Err(Failure::input(
+            "the configuration has several file sources; say with --source which one reads this file",
+        )),
+    }
+}

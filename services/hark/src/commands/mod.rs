@@ -1,0 +1,37 @@
+//! What hark can be asked to do, one file each.
+
+mod check;
+mod classify;
+mod dead_letters;
+mod demo;
+mod import;
+mod report;
+mod run;
+mod tail;
+
+use crate::cli::{Cli, Command};
+use crate::exit::{Failure, Outcome};
+use std::future::Future;
+
+/// Does what the command line asks.
+pub(crate) fn run(cli: Cli) -> Outcome {
+    match cli.command {
+        Command::Demo(args) => block_on(demo::demo(args)),
+        Command::Run(args) => block_on(run::run(args)),
+        Command::Import(args) => block_on(import::import(args)),
+        Command::Classify(args) => classify::classify(&args),
+        Command::Report(args) => report::report(&args),
+        Command::Tail(args) => tail::tail(&args),
+        Command::Check(args) => check::check(&args),
+        Command::DeadLetters(command) => dead_letters::dead_letters(&command),
+    }
+}
+
+fn block_on(work: impl Future<Output = Outcome>) -> Outcome {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::System(format!("cannot start: {error}")))?
+        .block_on(work)
+}

@@ -1,0 +1,104 @@
+//! `hark report`: who is talked about how much, and how.
+
+mod json;
+mod table;
+
+use crate::cli::{ImportArgs, ReportArgs};
+use crate::exit::{Failure, Outcome};
+use crate::universe::Universe;
+use hark_aggregate::Snapshot;
+use hark_insight::{AlertCounts, Report, VoiceReport};
+use hark_model::{MarketId, Timestamp, Window};
+use hark_stream::{EmbeddedReader, TaskId};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Everything a report says.
+pub(crate) struct Findings {
+    pub(crate) window: &'static str,
+    pub(crate) markets: Vec<MarketFindings>,
+    pub(crate) alerts: AlertCounts,
+    pub(crate) names: BTreeMap<String, String>,
+}
+
+/// One market of it.
+pub(crate) struct MarketFindings {
+    pub(crate) id: MarketId,
+    pub(crate) voice: VoiceReport,
+    /// For each brand: promoters, passives, detractors, provisional.
+    pub(crate) standings: Vec<[u64; 4]>,
+}
+
+pub(crate) fn report(args: &ReportArgs) -> Outcome {
+    let at = args.at.map(|at| Timestamp::from_millis(at.as_millisecond()));
+    let found = look(&args.data.data_dir, args.market.as_deref(), &args.window, at)?;
+    show(&found, args.json);
+    Ok(())
+}
+
+/// What `hark import` says at its end: everything ever counted.
+pub(crate) fn after_import(args: &ImportArgs) -> Outcome {
+    let found = look(&args.data.data_dir, None, "all", None)?;
+    show(&found, args.json);
+    Ok(())
+}
+
+fn show(found: &Findings, json: bool) {
+    if json {
+        anstream::println!("{}", json::render(found));
+    } else {
+        anstream::print!("{}", table(found));
+    }
+}
+
+/// The report as a table.
+pub(crate) fn table(found: &Findings) -> String {
+    table::render(found)
+}
+
+/// Counts, from the state of the aggregate stage; works beside a running hark.
+pub(crate) fn look(
+    data_dir: &Path,
+    market: Option<&str>,
+    window: &str,
+    at: Option<Timestamp>,
+) -> Outcome<Findings> {
+    let reader = EmbeddedReader::open(data_dir)?;
+    let universe = Universe::read(&reader)?.ok_or_else(|| {
+        Failure::input(format!("{}: nothing was ever counted here", data_dir.display()))
+    })?;
+    let calculus = universe.calculus();
+    if let Some(wanted) = market
+        && !calculus.markets.iter().any(|known| known.id.as_str() == wanted)
+    {
+        let known: Vec<_> = calculus.markets.iter().map(|m| m.id.as_str()).collect();
+        return Err(Failure::input(format!(
+            "there is no market {wanted:?}; there are: {}",
+            known.join(", ")
+        )));
+    }
+    let state = reader.state(&TaskId::new(hark_aggregate::STAGE, 0));
+    let snapshot = Snapshot(&state);
+    let report = Report { config: &calculus, store: &snapshot };
+    let at = match at {
+        Some(at) => at,
+        None => report.newest()?.unwrap_or(Timestamp::from_millis(0)),
+    };
+    let span = Window::parse(window);
+    let mut markets = Vec::new();
+    for known in calculus.markets.iter().filter(|m| market.is_none_or(|id| m.id.as_str() == id)) {
+        let standings =
+            known.brands.iter().map(|brand| report.standings(brand)).collect::<Result<_, _>>()?;
+        markets.push(MarketFindings {
+            id: known.id.clone(),
+            voice: report.voice(known, span, at)?,
+            standings,
+        });
+    }
+    Ok(Findings {
+        window: span.map_or("all", Window::as_str),
+        markets,
+        alerts: report.alerts()?,
+        names: universe.names,
+    })
+}

@@ -1,0 +1,66 @@
+//! `hark run`: listen until told to stop.
+
+use crate::cli::RunArgs;
+use crate::config::{SourceKind, load};
+use crate::exit::{Failure, Outcome};
+use crate::system::System;
+use hark_telemetry::{Server, Shutdown};
+use std::sync::Arc;
+
+pub(crate) async fn run(args: RunArgs) -> Outcome {
+    let config = Arc::new(load(&args.config.config)?);
+    if config.sources.is_empty() {
+        return Err(Failure::input(format!(
+            "{}: nothing to listen to: add a [[source]], or use `hark import FILE`",
+            args.config.config.display()
+        )));
+    }
+    let mut system = System::open(Arc::clone(&config), &args.data.data_dir)?;
+    let server = Server::bind(&config.http.listen, system.metrics.clone(), system.health.clone())
+        .await
+        .map_err(|error| Failure::System(error.to_string()))?;
+    if let Some(address) = server.address() {
+        tracing::info!(%address, "serving /metrics, /healthz and /readyz");
+    }
+    tokio::spawn(server.serve(system.shutdown.token()));
+    let care = system.care()?;
+    let aggregate = system.aggregate(&config.aggregate)?;
+    let classify = system.classify()?;
+    let mut sources = Vec::new();
+    for source in &config.sources {
+        let waits = matches!(&source.kind, SourceKind::File(file) if file.path.is_none());
+        if waits {
+            tracing::info!(source = %source.id, "has no path, waits for `hark import`");
+        } else {
+            sources.push(system.configured(source)?);
+        }
+    }
+    system.keep_clean();
+    tracing::info!(brands = config.brands.len(), sources = sources.len(), "listening");
+    let outcome = tokio::select! {
+        biased; // a failure is told before the signal that may have caused it
+        failure = system.failed() => Err(failure),
+        signalled = Shutdown::signalled() => signalled.map_err(Failure::from),
+    };
+    tracing::info!("stopping: no more is taken in, what is under way is committed");
+    system.health.stop();
+    system.shutdown.stop();
+    let down = async {
+        for source in sources {
+            // A source's error was told when it came.
+            let _ = source.ended().await;
+        }
+        system.stopped(classify).await;
+        system.stopped(aggregate).await;
+        system.stop_care(care).await;
+    };
+    if tokio::time::timeout(Shutdown::BUDGET, down).await.is_err() {
+        return Err(Failure::System(
+            "not everything came to rest within 10 s; what was acknowledged is safe and is taken \
+             up at the next start"
+                .to_owned(),
+        ));
+    }
+    tracing::info!("stopped");
+    outcome
+}

@@ -1,0 +1,58 @@
+//! What an operator says about the push endpoint.
+
+use serde::{Deserialize, Deserializer, de::Error};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The keys of a `[[source]]` of kind `http`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpConfig {
+    /// Where to listen; port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// The environment variable that holds the bearer token; `HARK_PUSH_TOKEN` when neither
+    /// this nor `token_file` is given.
+    pub token_env: Option<String>,
+    /// A file that holds the bearer token instead.
+    pub token_file: Option<PathBuf>,
+    /// Bytes a request may have, after decompression.
+    pub max_body_bytes: usize,
+    /// How long a request may wait for room before it is answered 503.
+    #[serde(deserialize_with = "written_duration")]
+    pub max_wait: Duration,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 9601)),
+            token_env: None,
+            token_file: None,
+            max_body_bytes: 1024 * 1024,
+            max_wait: Duration::from_secs(2),
+        }
+    }
+}
+
+impl HttpConfig {
+    /// Says what is wrong with the configuration itself.
+    pub fn check(&self) -> Result<(), String> {
+        if self.token_env.is_some() && self.token_file.is_some() {
+            return Err("token_env and token_file exclude each other: give one".into());
+        }
+        if self.max_body_bytes == 0 {
+            return Err("max_body_bytes is 0: no request would fit".into());
+        }
+        Ok(())
+    }
+}
+
+fn written_duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(from)?;
+    humantime::parse_duration(&text).map_err(|error| {
+        D::Error::custom(format!(
+            "{text:?} is not a duration such as \"2s\": {error}"
+        ))
+    })
+}

@@ -1,0 +1,88 @@
+//! Words before a number that say whether it is a telephone number.
+
+const ANNOUNCES: [&str; 34] = [
+    "tel",
+    "telephone",
+    "phone",
+    "fone",
+    "fon",
+    "telefon",
+    "telefono",
+    "teléfono",
+    "telefone",
+    "téléphone",
+    "tél",
+    "teléfon",
+    "call",
+    "calling",
+    "called",
+    "ring",
+    "rufen",
+    "anrufen",
+    "ruf",
+    "appelez",
+    "llame",
+    "llamar",
+    "llama",
+    "ligue",
+    "mobile",
+    "mobil",
+    "handy",
+    "cell",
+    "celular",
+    "cellulare",
+    "móvil",
+    "whatsapp",
+    "sms",
+    "hotline",
+];
+const FORBIDS: [&str; 38] = [
+    "order",
+    "orders",
+    "no",
+    "nr",
+    "num",
+    "ref",
+    "reference",
+    "ticket",
+    "booking",
+    "tracking",
+    "invoice",
+    "id",
+    "isbn",
+    "ean",
+    "sku",
+    "case",
+    "serial",
+    "parcel",
+    "shipment",
+    "account",
+    "customer",
+    "policy",
+    "bestellung",
+    "bestellnummer",
+    "auftrag",
+    "rechnung",
+    "kundennummer",
+    "sendung",
+    "sendungsnummer",
+    "commande",
+    "facture",
+    "colis",
+    "pedido",
+    "factura",
+    "ordine",
+    "fattura",
+    "zip",
+    "pnr",
+];
+
+/// Whether one of the words announces a telephone number.
+pub(super) fn announces(words: &[String; 2]) -> bool {
+    words.iter().any(|word| ANNOUNCES.contains(&word.as_str()))
+}
+
+/// Whether one of the words says that the number is something else.
+pub(super) fn forbids(words: &[String; 2]) -> bool {
+    words.iter().any(|word| FORBIDS.contains(&word.as_str()))
+}

@@ -1,0 +1,1 @@
+"""Builds hark's default classifier: prepare, train, export, evaluate."""

