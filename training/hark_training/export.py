@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 from . import settings
 from .labels import HEADS
 from .model import untrained
+from .per_row import quantise_rows
 from .runner import Runner
 from .tokens import plain_tokenizer
 from .train import read_examples
@@ -39,6 +40,7 @@ def quantise():
         FP32, INT8, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8,
         extra_options={"MatMulConstBOnly": True},
     )
+    quantise_rows(INT8)
     model = onnx.load(INT8)
     operators = sorted({f"{node.domain}:{node.op_type}" if node.domain else node.op_type for node in model.graph.node})
     print("export:", ", ".join(operators))

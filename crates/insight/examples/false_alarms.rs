@@ -3,12 +3,22 @@
 //! `cargo run --release -p hark-insight --example false_alarms`
 #![allow(clippy::print_stdout, reason = "it prints a table")]
 
-#[path = "../tests/support/noise.rs"]
-#[allow(dead_code, missing_docs, unreachable_pub, reason = "shared with the tests")]
-mod noise;
 #[path = "../tests/support/calm.rs"]
-#[allow(dead_code, missing_docs, unreachable_pub, reason = "shared with the tests")]
+#[allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    reason = "shared with the tests"
+)]
 mod calm;
+#[path = "../tests/support/noise.rs"]
+#[allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    reason = "shared with the tests"
+)]
+mod noise;
 
 use calm::{Incident, spikes};
 
@@ -24,24 +34,38 @@ fn main() {
             .collect();
         let early = found.iter().filter(|minute| **minute < DAY).count();
         let later = (found.len() - early) as f64 / brands as f64 / (27.0 / 7.0);
-        println!("{rate:5} a minute: {:.2} then {later:.3}", early as f64 / brands as f64);
+        println!(
+            "{rate:5} a minute: {:.2} then {later:.3}",
+            early as f64 / brands as f64
+        );
     }
-    println!("an hour of 5 or 10 times the usual, on the seventh day: found, after minutes (median, 90 %)");
+    println!(
+        "an hour of 5 or 10 times the usual, on the seventh day: found, after minutes (median, 90 %)"
+    );
     for rate in RATES {
         for times in [5.0, 10.0] {
             let mut delays: Vec<i64> = (0..40_u64)
                 .filter_map(|seed| {
                     let start = 6 * DAY + (seed as i64 * 37) % DAY;
-                    let incident = Incident { start, minutes: 60, times };
+                    let incident = Incident {
+                        start,
+                        minutes: 60,
+                        times,
+                    };
                     let found = spikes(rate, 5_000 + seed, start + 61, &incident);
-                    found.into_iter().find(|minute| *minute >= start).map(|minute| minute - start)
+                    found
+                        .into_iter()
+                        .find(|minute| *minute >= start)
+                        .map(|minute| minute - start)
                 })
                 .collect();
             delays.sort_unstable();
             let at = |part: f64| delays.get((delays.len() as f64 * part) as usize).copied();
             println!(
                 "{rate:5} a minute × {times:2}: {:3} of 40, {:?}, {:?}",
-                delays.len(), at(0.5), at(0.9)
+                delays.len(),
+                at(0.5),
+                at(0.9)
             );
         }
     }

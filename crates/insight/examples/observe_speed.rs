@@ -1,7 +1,11 @@
 //! How many mentions a second the calculus takes in, on one core with its store in memory.
 //!
 //! `cargo run --release -p hark-insight --example observe_speed [MENTIONS]`
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "an example that prints a figure")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "an example that prints a figure"
+)]
 
 use hark_insight::{Aggregator, Cause, Config, Market, MemoryStore, MentionRule};
 use hark_model::{
@@ -40,18 +44,39 @@ fn config() -> Config {
         sentiment: vec![Sentiment::Negative],
         ..MentionRule::default()
     };
-    let words = ["lawsuit", "lawyer", "sue", "food poisoning", "injured", "caught fire", "recall"];
-    let brands = (0..BRANDS).map(|brand| BrandId::new(format!("brand-{brand}"))).collect();
+    let words = [
+        "lawsuit",
+        "lawyer",
+        "sue",
+        "food poisoning",
+        "injured",
+        "caught fire",
+        "recall",
+    ];
+    let brands = (0..BRANDS)
+        .map(|brand| BrandId::new(format!("brand-{brand}")))
+        .collect();
     Config {
-        markets: vec![Market { id: "market".into(), brands }],
+        markets: vec![Market {
+            id: "market".into(),
+            brands,
+        }],
         mention_rules: vec![
             MentionRule {
                 words: words.map(str::to_owned).to_vec(),
                 throttle: false,
                 ..rule("safety")
             },
-            MentionRule { min_reach: Some(10_000), min_confidence: 0.6, ..rule("reach") },
-            MentionRule { intents: vec![Intent::Churn], min_confidence: 0.6, ..rule("churn-threat") },
+            MentionRule {
+                min_reach: Some(10_000),
+                min_confidence: 0.6,
+                ..rule("reach")
+            },
+            MentionRule {
+                intents: vec![Intent::Churn],
+                min_confidence: 0.6,
+                ..rule("churn-threat")
+            },
             MentionRule {
                 intents: vec![Intent::Complaint],
                 min_confidence: 0.95,
@@ -70,19 +95,33 @@ fn events(mentions: usize) -> Vec<MentionEvent> {
         .map(|number| {
             let brand = BrandId::new(format!("brand-{}", random.below(BRANDS)));
             let mut author = [0; 16];
-            author[..8].copy_from_slice(&Random(random.below(AUTHORS)).below(u64::MAX).to_be_bytes());
+            author[..8]
+                .copy_from_slice(&Random(random.below(AUTHORS)).below(u64::MAX).to_be_bytes());
             let label = random.below(4);
-            let scores = |negative, neutral, positive| SentimentScores { negative, neutral, positive };
+            let scores = |negative, neutral, positive| SentimentScores {
+                negative,
+                neutral,
+                positive,
+            };
             let touchpoints = (0..random.below(3))
                 .map(|_| TOUCHPOINTS[random.below(5) as usize].into())
-                .map(|label| Scored { label, probability: 0.8 })
+                .map(|label| Scored {
+                    label,
+                    probability: 0.8,
+                })
                 .collect();
             let time = Timestamp::from_millis(1_704_067_200_000 + number as i64 * 20);
             let churn = random.below(50) == 0;
-            let intents = [(Intent::Complaint, label == 0), (Intent::Churn, label == 0 && churn)];
+            let intents = [
+                (Intent::Complaint, label == 0),
+                (Intent::Churn, label == 0 && churn),
+            ];
             MentionEvent::Observed(Box::new(Mention {
                 item: ItemId::new("web", format!("at://did:plc:someone/app.post/{number}")),
-                version: Version { order: number as i64, tag: Arc::from("bafyreib2rxk3rh6kzwq") },
+                version: Version {
+                    order: number as i64,
+                    tag: Arc::from("bafyreib2rxk3rh6kzwq"),
+                },
                 item_brands: vec![brand.clone()],
                 brand,
                 event_time: time,
@@ -103,7 +142,10 @@ fn events(mentions: usize) -> Vec<MentionEvent> {
                 intents: intents
                     .into_iter()
                     .filter(|(_, holds)| *holds)
-                    .map(|(label, _)| Scored { label, probability: 0.8 })
+                    .map(|(label, _)| Scored {
+                        label,
+                        probability: 0.8,
+                    })
                     .collect(),
                 emotions: Vec::new(),
                 repost: random.below(20) == 0,
@@ -115,17 +157,27 @@ fn events(mentions: usize) -> Vec<MentionEvent> {
 }
 
 fn main() {
-    let mentions = std::env::args().nth(1).map_or(300_000, |text| text.parse().unwrap());
+    let mentions = std::env::args()
+        .nth(1)
+        .map_or(300_000, |text| text.parse().unwrap());
     let events = events(mentions);
     let mut store = MemoryStore::default();
     let mut aggregator = Aggregator::restore(config(), &store).unwrap();
-    let cause = Cause { topic: Arc::from("hark.mentions"), partition: 0, offset: 0 };
+    let cause = Cause {
+        topic: Arc::from("hark.mentions"),
+        partition: 0,
+        offset: 0,
+    };
     let mut said = 0;
     let start = Instant::now();
     for batch in events.chunks(FLUSH_EVERY) {
         for event in batch {
-            let MentionEvent::Observed(mention) = event else { continue };
-            aggregator.observe(event, &cause, mention.event_time, &mut store).unwrap();
+            let MentionEvent::Observed(mention) = event else {
+                continue;
+            };
+            aggregator
+                .observe(event, &cause, mention.event_time, &mut store)
+                .unwrap();
         }
         said += aggregator.flush(&mut store).unwrap().len();
     }

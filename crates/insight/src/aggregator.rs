@@ -16,8 +16,8 @@ use crate::tables::{self, GROUPS};
 use crate::voice::Rolling;
 use clock::Clock;
 use hark_model::{
-    Alert, AuthorKey, AuthorStanding, BrandId, Mention, MentionEvent, Minute, RecordRange, Sentiment,
-    ShareOfVoice, Span, Standing, Timestamp,
+    Alert, AuthorKey, AuthorStanding, BrandId, Mention, MentionEvent, Minute, RecordRange,
+    Sentiment, ShareOfVoice, Span, Standing, Timestamp,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,8 +55,15 @@ pub enum Outcome {
 
 impl Outcome {
     /// Labels of every outcome, for metrics.
-    pub const LABELS: [&'static str; 7] =
-        ["counted", "late", "duplicate", "stale", "unknown_brand", "retracted", "gap"];
+    pub const LABELS: [&'static str; 7] = [
+        "counted",
+        "late",
+        "duplicate",
+        "stale",
+        "unknown_brand",
+        "retracted",
+        "gap",
+    ];
 
     /// A stable label.
     pub fn as_str(self) -> &'static str {
@@ -114,7 +121,10 @@ impl Aggregator {
             coverage: Coverage::restore(store)?,
             rolling,
             brands,
-            groups: groups.into_iter().map(|(key, group)| (GroupKey(key), group)).collect(),
+            groups: groups
+                .into_iter()
+                .map(|(key, group)| (GroupKey(key), group))
+                .collect(),
             changed_groups: BTreeSet::new(),
             amended_groups: BTreeSet::new(),
             changed_standings: BTreeMap::new(),
@@ -196,7 +206,11 @@ impl Aggregator {
         self.withdraw(change);
         let late = mention.event_time < self.clock.now() - self.config.allowed_lateness;
         if mention.repost {
-            return Ok(if late { Outcome::Late } else { Outcome::Counted });
+            return Ok(if late {
+                Outcome::Late
+            } else {
+                Outcome::Counted
+            });
         }
         let standing = match (standing, mention.author) {
             (Some(standing), _) => standing,
@@ -206,7 +220,11 @@ impl Aggregator {
             (None, None) => Standing::Provisional,
         };
         self.remember(mention, item, standing, late);
-        Ok(if late { Outcome::Late } else { Outcome::Counted })
+        Ok(if late {
+            Outcome::Late
+        } else {
+            Outcome::Counted
+        })
     }
 
     /// The moment from which a mention shows that hark was listening: of a live stream its
@@ -220,7 +238,9 @@ impl Aggregator {
 
     /// What a counted mention leaves in the brand's memory, and whether it alerts by itself.
     fn remember(&mut self, mention: &Mention, item: ItemKey, standing: Standing, late: bool) {
-        let Some(memory) = self.brands.get_mut(&mention.brand) else { return };
+        let Some(memory) = self.brands.get_mut(&mention.brand) else {
+            return;
+        };
         memory.baseline_changed |= memory.baseline.begin(self.clock.now().minute());
         if mention.is_negative() {
             if let Some(rule) = &self.config.spike {
@@ -253,7 +273,8 @@ impl Aggregator {
     fn withdraw(&mut self, change: Change) {
         self.changed_standings.extend(change.authors);
         for (brand, contribution, item) in &change.removed {
-            self.rolling.remove(brand, contribution, &self.config.taxonomy);
+            self.rolling
+                .remove(brand, contribution, &self.config.taxonomy);
             self.clock.touch();
             self.forget(brand, contribution, *item);
         }
@@ -299,8 +320,14 @@ impl Aggregator {
         self.rolling.advance(head, &self.config.taxonomy, store)?;
         let revision = self.clock.publish(head);
         for market in &self.config.markets {
-            let shares = self.rolling.publish(market, &self.config, &self.coverage, revision);
-            self.out.extend(shares.into_iter().map(|share| Insight::Voice(Box::new(share))));
+            let shares = self
+                .rolling
+                .publish(market, &self.config, &self.coverage, revision);
+            self.out.extend(
+                shares
+                    .into_iter()
+                    .map(|share| Insight::Voice(Box::new(share))),
+            );
         }
         Ok(())
     }
@@ -313,10 +340,18 @@ impl Aggregator {
         }
         let pane = self.clock.next_pane(self.config.out_of_order);
         let publish = self.clock.next_publish(self.config.publish_every);
-        let alert = self.groups.values().map(|group| group.due(&self.config.notify).at()).min();
+        let alert = self
+            .groups
+            .values()
+            .map(|group| group.due(&self.config.notify).at())
+            .min();
         // Time only moves forward: what is due already is done a moment from now.
         let soon = self.clock.now() + Span::from_millis(1);
-        [pane, publish, alert].into_iter().flatten().min().map(|due| due.max(soon))
+        [pane, publish, alert]
+            .into_iter()
+            .flatten()
+            .min()
+            .map(|due| due.max(soon))
     }
 
     /// Ends a step: what was said, and what changed in memory is written to the store.

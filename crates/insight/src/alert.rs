@@ -12,9 +12,7 @@ use crate::contribution::{ItemKey, leading_weight};
 use crate::sixteen;
 use crate::store::{Store, StoreError};
 use crate::tables::{GROUPS, rows};
-use hark_model::{
-    AuthorKey, Evidence, ItemId, Mention, Sentiment, Standing, Taxonomy, Timestamp,
-};
+use hark_model::{AuthorKey, Evidence, ItemId, Mention, Sentiment, Standing, Taxonomy, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -59,7 +57,11 @@ impl EvidenceRow {
             standing: standing.as_str().to_owned(),
             reach: mention.reach,
             clause: mention.clause.to_string(),
-            touchpoints: mention.touchpoints.iter().map(|t| t.label.to_string()).collect(),
+            touchpoints: mention
+                .touchpoints
+                .iter()
+                .map(|t| t.label.to_string())
+                .collect(),
             weight: leading_weight(mention, taxonomy),
             model: mention.model.to_string(),
         }
@@ -79,7 +81,8 @@ impl EvidenceRow {
 
     /// How much a mention says: surely judged, and heard by many.
     pub(crate) fn telling(&self) -> f64 {
-        f64::from(self.confidence) * (1.0 + self.reach.map_or(0.0, |reach| (reach as f64 + 1.0).log10()))
+        f64::from(self.confidence)
+            * (1.0 + self.reach.map_or(0.0, |reach| (reach as f64 + 1.0).log10()))
     }
 
     fn publish(&self) -> Evidence {

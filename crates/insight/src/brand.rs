@@ -57,7 +57,9 @@ impl BrandMemory {
     }
 
     pub(crate) fn remember_negative(&mut self, evidence: EvidenceRow) {
-        let place = self.recent.partition_point(|known| known.time <= evidence.time);
+        let place = self
+            .recent
+            .partition_point(|known| known.time <= evidence.time);
         self.recent.insert(place, evidence);
         if self.recent.len() > RECENT {
             self.recent.remove(0);
@@ -72,8 +74,14 @@ impl BrandMemory {
     }
 
     /// The kept negatives of the `window` that ends at `to`.
-    pub(crate) fn negatives(&self, to: Timestamp, window: Span) -> impl Iterator<Item = &EvidenceRow> {
+    pub(crate) fn negatives(
+        &self,
+        to: Timestamp,
+        window: Span,
+    ) -> impl Iterator<Item = &EvidenceRow> {
         let (from, to) = ((to - window).millis(), to.millis());
-        self.recent.iter().filter(move |evidence| (from..to).contains(&evidence.time))
+        self.recent
+            .iter()
+            .filter(move |evidence| (from..to).contains(&evidence.time))
     }
 }

@@ -133,7 +133,9 @@ pub(crate) fn leading_touchpoint(
             let weight = |scored: &hark_model::Scored<TouchpointId>| {
                 f64::from(scored.probability) * taxonomy.weight(&scored.label)
             };
-            weight(a).total_cmp(&weight(b)).then_with(|| b.label.cmp(&a.label))
+            weight(a)
+                .total_cmp(&weight(b))
+                .then_with(|| b.label.cmp(&a.label))
         })
         .map(|scored| scored.label.clone())
 }

@@ -51,7 +51,9 @@ impl Coverage {
     /// The part of `from..to`, 0..=1, that was heard without a gap.
     pub(crate) fn of(&self, from: Timestamp, to: Timestamp) -> f64 {
         let (from, to) = (from.millis(), to.millis());
-        let Some(started) = self.started else { return 0.0 };
+        let Some(started) = self.started else {
+            return 0.0;
+        };
         if to <= from {
             return 0.0;
         }
@@ -77,7 +79,12 @@ mod tests {
     }
 
     fn gap(from: i64, to: i64) -> Gap {
-        Gap { source: "s".into(), from: at(from), to: at(to), reason: "test".into() }
+        Gap {
+            source: "s".into(),
+            from: at(from),
+            to: at(to),
+            reason: "test".into(),
+        }
     }
 
     #[test]

@@ -45,14 +45,20 @@ pub(crate) enum Fate {
 
 impl Change {
     fn none(fate: Fate) -> Self {
-        Self { fate, ..Self::default() }
+        Self {
+            fate,
+            ..Self::default()
+        }
     }
 
     /// The author's standing now, if this changed what it rests on.
-    pub(crate) fn standing_of(&self, brand: &BrandId, author: Option<AuthorKey>) -> Option<Standing> {
-        let changed = |known: &&((BrandId, AuthorKey), _)| {
-            known.0.0 == *brand && Some(known.0.1) == author
-        };
+    pub(crate) fn standing_of(
+        &self,
+        brand: &BrandId,
+        author: Option<AuthorKey>,
+    ) -> Option<Standing> {
+        let changed =
+            |known: &&((BrandId, AuthorKey), _)| known.0.0 == *brand && Some(known.0.1) == author;
         let (_, standing) = self.authors.iter().rev().find(changed)?;
         standing.as_ref().map(|standing| standing.standing)
     }
@@ -84,7 +90,10 @@ pub(crate) fn observe(
     };
     if gone || !tracked {
         save(store, item_key(item), &row);
-        return Ok(Change { fate: Fate::Stale, ..change });
+        return Ok(Change {
+            fate: Fate::Stale,
+            ..change
+        });
     }
     let brand = mention.brand.as_str();
     if row.counted.iter().any(|(counted, _)| counted == brand) {
@@ -116,7 +125,11 @@ pub(crate) fn retract_item(
     let mut change = Change::default();
     if let Some(known) = load::<ItemRow>(store, &item_key(item))? {
         if known.rank() >= tombstone.rank() {
-            let fate = if known.gone { Fate::Duplicate } else { Fate::Stale };
+            let fate = if known.gone {
+                Fate::Duplicate
+            } else {
+                Fate::Stale
+            };
             return Ok(Change::none(fate));
         }
         uncount(store, item, &known, rule, &mut change)?;
@@ -138,10 +151,16 @@ pub(crate) fn retract_author(
     save(store, AUTHORS_GONE.key(&[delete.author.bytes()]), &order);
     let mut total = Change::default();
     for item in items_of(store, delete.author)? {
-        let Some(known) = load::<ItemRow>(store, &item_key(item))? else { continue };
+        let Some(known) = load::<ItemRow>(store, &item_key(item))? else {
+            continue;
+        };
         if known.order <= order {
             uncount(store, item, &known, rule, &mut total)?;
-            let empty = ItemRow { author: None, counted: Vec::new(), ..known };
+            let empty = ItemRow {
+                author: None,
+                counted: Vec::new(),
+                ..known
+            };
             save(store, item_key(item), &empty);
         }
     }
@@ -156,7 +175,9 @@ pub(crate) fn standing(
     rule: &StandingRule,
 ) -> Result<Standing, StoreError> {
     let row: Option<AuthorRow> = load(store, &author_key(author, brand))?;
-    Ok(row.map_or(Standing::Provisional, |row| row.standing(brand, author, rule).standing))
+    Ok(row.map_or(Standing::Provisional, |row| {
+        row.standing(brand, author, rule).standing
+    }))
 }
 
 fn uncount(
@@ -170,7 +191,9 @@ fn uncount(
     for (brand, minute) in &row.counted {
         let key = contribution_key(brand, Minute::new(*minute), item);
         if let Some(contribution) = load(store, &key)? {
-            change.removed.push((BrandId::new(brand), contribution, item));
+            change
+                .removed
+                .push((BrandId::new(brand), contribution, item));
             store.put(key, None);
         }
         if let Some(author) = author {
@@ -196,7 +219,9 @@ fn remember(
     row.add(experience);
     save(store, key, &row);
     let standing = row.standing(brand, author, rule);
-    change.authors.push(((brand.clone(), author), Some(standing)));
+    change
+        .authors
+        .push(((brand.clone(), author), Some(standing)));
     Ok(())
 }
 
@@ -226,7 +251,9 @@ fn forget(
 
 /// Whether the author deleted everything of theirs, this version included.
 fn is_gone(store: &dyn Store, mention: &Mention) -> Result<bool, StoreError> {
-    let Some(author) = mention.author else { return Ok(false) };
+    let Some(author) = mention.author else {
+        return Ok(false);
+    };
     Ok(gone_up_to(store, author)?.is_some_and(|order| order >= mention.version.order))
 }
 

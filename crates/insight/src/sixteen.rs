@@ -22,7 +22,9 @@ impl Visitor<'_> for Sixteen {
     }
 
     fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Self::Value, E> {
-        bytes.try_into().map_err(|_| E::invalid_length(bytes.len(), &self))
+        bytes
+            .try_into()
+            .map_err(|_| E::invalid_length(bytes.len(), &self))
     }
 }
 
@@ -56,7 +58,10 @@ pub(crate) mod maybe {
             if bytes.is_empty() {
                 return Ok(None);
             }
-            bytes.try_into().map(Some).map_err(|_| E::invalid_length(bytes.len(), &self))
+            bytes
+                .try_into()
+                .map(Some)
+                .map_err(|_| E::invalid_length(bytes.len(), &self))
         }
     }
 }

@@ -100,11 +100,17 @@ impl Baseline {
     /// window, for sources that are polled tell of the past few minutes. A minute that has left
     /// the window is history and stays as it was.
     pub(crate) fn count(&mut self, minute: Minute, by: i32, rule: &SpikeRule) {
-        let (minute, Some(closed)) = (minute.get(), self.closed) else { return };
+        let (minute, Some(closed)) = (minute.get(), self.closed) else {
+            return;
+        };
         if minute <= closed - length(rule) {
             return;
         }
-        let minutes = if minute <= closed { &mut self.window } else { &mut self.open };
+        let minutes = if minute <= closed {
+            &mut self.window
+        } else {
+            &mut self.open
+        };
         match minutes.binary_search_by_key(&minute, |(known, _)| *known) {
             Ok(place) => minutes[place].1 = minutes[place].1.saturating_add_signed(by),
             Err(place) if by > 0 => minutes.insert(place, (minute, by as u32)),
@@ -176,7 +182,9 @@ impl Baseline {
         while let Some((_, left)) = self.window.pop_front_if(|(minute, _)| *minute <= leaving) {
             count += left;
         }
-        let frozen = self.frozen.is_some_and(|since| leaving - since < LONGEST_FREEZE.minutes());
+        let frozen = self
+            .frozen
+            .is_some_and(|since| leaving - since < LONGEST_FREEZE.minutes());
         if frozen || leaving < self.heard_since {
             return;
         }
@@ -191,7 +199,10 @@ impl Baseline {
         let learnt = (hour.0 - before.0, hour.1 - before.1);
         self.totals = (self.totals.0 + learnt.0, self.totals.1 + learnt.1);
         let kept = (-1.0 / LEVEL.minutes() as f64).exp();
-        self.level = (self.level.0 * kept + f64::from(count), self.level.1 * kept + rate);
+        self.level = (
+            self.level.0 * kept + f64::from(count),
+            self.level.1 * kept + rate,
+        );
         self.history += 1;
     }
 
@@ -300,14 +311,21 @@ mod tests {
 
     #[test]
     fn the_tail_agrees_with_the_sum_of_probabilities() {
-        for (observed, mean, burstiness) in
-            [(1, 0.5, 0.3), (5, 2.0, 0.25), (12, 3.0, 1.0), (3, 10.0, 0.05), (40, 20.0, 0.1)]
-        {
+        for (observed, mean, burstiness) in [
+            (1, 0.5, 0.3),
+            (5, 2.0, 0.25),
+            (12, 3.0, 1.0),
+            (3, 10.0, 0.05),
+            (40, 20.0, 0.1),
+        ] {
             let (tail, naive) = (
                 negative_binomial_tail(observed, mean, burstiness),
                 naive_tail(observed, mean, burstiness),
             );
-            assert!((tail - naive).abs() < 1e-9, "{observed} {mean} {burstiness}: {tail} {naive}");
+            assert!(
+                (tail - naive).abs() < 1e-9,
+                "{observed} {mean} {burstiness}: {tail} {naive}"
+            );
         }
         assert_eq!(negative_binomial_tail(0, 1.0, 0.1), 1.0);
     }
@@ -329,7 +347,11 @@ mod tests {
     #[test]
     fn a_steady_trickle_never_looks_like_a_spike() {
         let (_, judged) = day_of(|minute| u32::from(minute % 4 == 0), 3 * 24 * 60);
-        let least = judged.iter().filter(|j| j.known).map(|j| j.p_value).fold(1.0, f64::min);
+        let least = judged
+            .iter()
+            .filter(|j| j.known)
+            .map(|j| j.p_value)
+            .fold(1.0, f64::min);
         assert!(least > 1e-3, "{least}");
         let last = judged.last().unwrap();
         assert!((last.expected - 3.75).abs() < 0.5, "{last:?}");
@@ -337,8 +359,14 @@ mod tests {
 
     #[test]
     fn ten_times_the_usual_is_a_spike_within_minutes() {
-        let (_, judged) = day_of(|minute| u32::from(minute % 4 == 0) + 3 * u32::from(minute >= 600), 640);
-        let first = judged.iter().find(|j| j.known && j.p_value < 1e-4 && j.observed >= 5).unwrap();
+        let (_, judged) = day_of(
+            |minute| u32::from(minute % 4 == 0) + 3 * u32::from(minute >= 600),
+            640,
+        );
+        let first = judged
+            .iter()
+            .find(|j| j.known && j.p_value < 1e-4 && j.observed >= 5)
+            .unwrap();
         assert!((600..606).contains(&first.minute.get()), "{first:?}");
     }
 
@@ -349,12 +377,13 @@ mod tests {
             if busy { 3 } else { u32::from(minute % 10 == 0) }
         };
         let (_, judged) = day_of(busy, 6 * 168 * 60);
-        let at = |week: i64| {
-            let minute = (week * 168 + 40) * 60 + 30;
-            judged.iter().find(|j| j.minute.get() == minute).unwrap().p_value
+        let least = |week: i64| {
+            let hour = (week * 168 + 40) * 60..(week * 168 + 41) * 60;
+            let inside = judged.iter().filter(|j| hour.contains(&j.minute.get()));
+            inside.map(|j| j.p_value).fold(1.0, f64::min)
         };
-        assert!(at(0) < 1e-4, "the first time it is news: {}", at(0));
-        assert!(at(5) > 1e-2, "the sixth time it is not: {}", at(5));
+        assert!(least(0) < 1e-4, "the first time it is news: {}", least(0));
+        assert!(least(5) > 1e-3, "the sixth time it is not: {}", least(5));
     }
 
     #[test]

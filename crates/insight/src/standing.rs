@@ -12,7 +12,8 @@ const KEPT: usize = 256;
 impl AuthorRow {
     /// Takes an experience in at its place; one of the same item replaces the older reading.
     pub(crate) fn add(&mut self, experience: Experience) {
-        self.experiences.retain(|known| known.item != experience.item);
+        self.experiences
+            .retain(|known| known.item != experience.item);
         let place = self
             .experiences
             .partition_point(|known| (known.time, known.item) < (experience.time, experience.item));
@@ -102,14 +103,24 @@ impl Fold {
     }
 
     fn score(&self) -> f64 {
-        if self.weight > 0.0 { self.sum / self.weight } else { 0.0 }
+        if self.weight > 0.0 {
+            self.sum / self.weight
+        } else {
+            0.0
+        }
     }
 
     fn next(&self, rule: &StandingRule) -> Standing {
         if self.experiences < rule.min_experiences {
             return Standing::Provisional;
         }
-        let slack = |standing| if self.standing == standing { rule.hysteresis } else { 0.0 };
+        let slack = |standing| {
+            if self.standing == standing {
+                rule.hysteresis
+            } else {
+                0.0
+            }
+        };
         let score = self.score();
         let recommended = self.recommendations > 0;
         if recommended && score >= rule.promoter - slack(Standing::Promoter) {
@@ -130,18 +141,32 @@ mod tests {
     const DAY: i64 = 86_400_000;
 
     fn experience(id: u8, day: i64, value: f32, recommends: bool) -> Experience {
-        Experience { time: day * DAY, item: ItemKey([id; 16]), value, weight: 1.0, recommends, reach: None }
+        Experience {
+            time: day * DAY,
+            item: ItemKey([id; 16]),
+            value,
+            weight: 1.0,
+            recommends,
+            reach: None,
+        }
     }
 
     fn standing_of(experiences: &[Experience]) -> AuthorStanding {
         let mut row = AuthorRow::default();
         experiences.iter().for_each(|e| row.add(e.clone()));
-        row.standing(&"b".into(), AuthorKey::new([1; 16]), &StandingRule::default())
+        row.standing(
+            &"b".into(),
+            AuthorKey::new([1; 16]),
+            &StandingRule::default(),
+        )
     }
 
     #[test]
     fn one_experience_is_provisional_whatever_it_says() {
-        assert_eq!(standing_of(&[experience(1, 0, -1.0, false)]).standing, Standing::Provisional);
+        assert_eq!(
+            standing_of(&[experience(1, 0, -1.0, false)]).standing,
+            Standing::Provisional
+        );
     }
 
     #[test]
@@ -155,7 +180,11 @@ mod tests {
     #[test]
     fn after_one_half_life_an_experience_counts_half() {
         let standing = standing_of(&[experience(1, 0, 1.0, false), experience(2, 90, 0.0, false)]);
-        assert!((standing.score - 0.5 / 1.5).abs() < 1e-9, "{}", standing.score);
+        assert!(
+            (standing.score - 0.5 / 1.5).abs() < 1e-9,
+            "{}",
+            standing.score
+        );
     }
 
     #[test]

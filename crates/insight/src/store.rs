@@ -88,7 +88,9 @@ impl Store for MemoryStore {
     ) -> Result<(), StoreError> {
         let (from, to) = (Key::new(from.to_vec()), Key::new(to.to_vec()));
         if from < to {
-            self.rows.range(from..to).for_each(|(key, value)| visit(&key.bytes, value));
+            self.rows
+                .range(from..to)
+                .for_each(|(key, value)| visit(&key.bytes, value));
         }
         Ok(())
     }
@@ -110,7 +112,11 @@ mod tests {
         }
         for a in &keys {
             for b in &keys {
-                assert_eq!(Key::new(a.clone()).cmp(&Key::new(b.clone())), a.cmp(b), "{a:?} {b:?}");
+                assert_eq!(
+                    Key::new(a.clone()).cmp(&Key::new(b.clone())),
+                    a.cmp(b),
+                    "{a:?} {b:?}"
+                );
             }
         }
     }

@@ -64,7 +64,8 @@ const END: u8 = 0;
 
 impl Table {
     pub(crate) fn key(&self, parts: &[&[u8]]) -> Vec<u8> {
-        let mut key = Vec::with_capacity(2 + parts.iter().map(|part| part.len() + 1).sum::<usize>());
+        let mut key =
+            Vec::with_capacity(2 + parts.iter().map(|part| part.len() + 1).sum::<usize>());
         key.push(self.0);
         for part in parts {
             key.extend_from_slice(part);

@@ -75,7 +75,11 @@ impl Background {
             .filter(|(score, _)| *score > 0.0)
             .collect();
         scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.term.cmp(&b.1.term)));
-        scored.into_iter().take(NAMED).map(|(_, term)| term).collect()
+        scored
+            .into_iter()
+            .take(NAMED)
+            .map(|(_, term)| term)
+            .collect()
     }
 
     fn score(&self, term: String, count: u32, documents: u32) -> (f64, TopTerm) {
@@ -85,7 +89,13 @@ impl Background {
         // Half an occurrence stands for the unseen, so that a new word has a finite lift.
         let (p1, p2) = (k1 / n1, (usual + 0.5) / (n2 + 1.0));
         let pooled = (k1 + usual) / (n1 + n2);
-        let part = |seen: f64, p: f64| if seen > 0.0 && p > 0.0 { seen * (p / pooled).ln() } else { 0.0 };
+        let part = |seen: f64, p: f64| {
+            if seen > 0.0 && p > 0.0 {
+                seen * (p / pooled).ln()
+            } else {
+                0.0
+            }
+        };
         let ratio = 2.0 * (part(k1, p1) + part(usual, usual / n2));
         let lift = p1 / p2;
         let score = if lift > 1.0 { ratio } else { -ratio };
@@ -101,7 +111,12 @@ fn words(text: &str) -> BTreeSet<String> {
         .flat_map(UnicodeSegmentation::unicode_words)
         .map(|word| word.to_lowercase().replace(['\'', '’'], ""))
         .filter(|word| word.chars().count() >= 3 && word.chars().any(char::is_alphabetic))
-        .filter(|word| !word.chars().next().is_some_and(|first| first.is_ascii_digit()))
+        .filter(|word| {
+            !word
+                .chars()
+                .next()
+                .is_some_and(|first| first.is_ascii_digit())
+        })
         .filter(|word| !is_stop_word(word))
         .collect()
 }
@@ -126,11 +141,18 @@ mod tests {
 
     #[test]
     fn a_word_that_is_new_for_the_brand_leads_and_a_usual_one_does_not() {
-        let texts = ["charged twice for my delivery", "twice charged, fennelway!", "charged again"];
+        let texts = [
+            "charged twice for my delivery",
+            "twice charged, fennelway!",
+            "charged again",
+        ];
         let top = background().top(texts, "fennelway");
         assert_eq!(top[0].term, "charged");
         assert_eq!((top[0].count, top[1].term.as_str()), (3, "twice"));
-        assert!(top.iter().all(|term| term.term != "delivery" && term.term != "fennelway"));
+        assert!(
+            top.iter()
+                .all(|term| term.term != "delivery" && term.term != "fennelway")
+        );
         assert!(top[0].lift > 10.0);
     }
 

@@ -64,7 +64,11 @@ impl<const N: usize> BrandVoice<N> {
         sign: i64,
     ) {
         let change = |number: &mut u64, by: u64| {
-            *number = if sign > 0 { *number + by } else { number.saturating_sub(by) };
+            *number = if sign > 0 {
+                *number + by
+            } else {
+                number.saturating_sub(by)
+            };
         };
         for window in (0..N).filter(|window| inside[*window]) {
             if contribution.repost {
@@ -82,14 +86,20 @@ impl<const N: usize> BrandVoice<N> {
         if contribution.repost {
             return;
         }
-        self.cells.resize((taxonomy.iter().len() + 1) * PER_SLICE, [Cell::default(); N]);
+        self.cells.resize(
+            (taxonomy.iter().len() + 1) * PER_SLICE,
+            [Cell::default(); N],
+        );
         let sentiment = 1 + usize::from(contribution.sentiment);
         let touchpoints = contribution
             .touchpoints
             .iter()
             .filter_map(|id| taxonomy.iter().position(|known| known.id.as_str() == id))
             .map(|index| (index + 1) * PER_SLICE);
-        for cell in std::iter::once(0).chain(touchpoints).flat_map(|slice| [slice, slice + sentiment]) {
+        for cell in std::iter::once(0)
+            .chain(touchpoints)
+            .flat_map(|slice| [slice, slice + sentiment])
+        {
             for window in (0..N).filter(|window| inside[*window]) {
                 let counts = &mut self.cells[cell][window];
                 change(&mut counts.mentions, 1);
@@ -124,7 +134,9 @@ impl<const N: usize> BrandVoice<N> {
 
     fn voice(&self, slice: usize, window: usize) -> Voice {
         let cell = |offset: usize| {
-            self.cells.get(slice + offset).map_or(Cell::default(), |windows| windows[window])
+            self.cells
+                .get(slice + offset)
+                .map_or(Cell::default(), |windows| windows[window])
         };
         let counts = |measure: fn(&Cell) -> u64| Counts {
             total: measure(&cell(0)),
@@ -150,13 +162,21 @@ pub(crate) struct Rolling {
 
 impl Rolling {
     pub(crate) fn new(brands: &[BrandId]) -> Self {
-        let brands = brands.iter().map(|brand| (brand.clone(), BrandVoice::default())).collect();
+        let brands = brands
+            .iter()
+            .map(|brand| (brand.clone(), BrandVoice::default()))
+            .collect();
         Self { head: None, brands }
     }
 
     /// Counts a contribution that has just been written to the store. Those of minutes after
     /// `head` wait there until the windows reach them.
-    pub(crate) fn add(&mut self, brand: &BrandId, contribution: &Contribution, taxonomy: &Taxonomy) {
+    pub(crate) fn add(
+        &mut self,
+        brand: &BrandId,
+        contribution: &Contribution,
+        taxonomy: &Taxonomy,
+    ) {
         let inside = self.inside(contribution.minute());
         if let Some(voice) = self.brands.get_mut(brand) {
             voice.add(contribution, taxonomy, inside);
@@ -204,7 +224,9 @@ impl Rolling {
                 }
             }
             let longest = Window::FourWeeks.span().minutes();
-            let from = head.plus(1 - longest).max(old.map_or(head.plus(1 - longest), |old| old.plus(1)));
+            let from = head
+                .plus(1 - longest)
+                .max(old.map_or(head.plus(1 - longest), |old| old.plus(1)));
             tables::contributions(store, brand.as_str(), from, head.plus(1), &mut |c| {
                 voice.add(&c, taxonomy, inside(head, c.minute()));
             })?;
@@ -221,13 +243,23 @@ impl Rolling {
         coverage: &Coverage,
         revision: u32,
     ) -> Vec<ShareOfVoice> {
-        let Some(head) = self.head else { return Vec::new() };
+        let Some(head) = self.head else {
+            return Vec::new();
+        };
         let mut shares = Vec::new();
         for (index, window) in Window::ALL.into_iter().enumerate() {
             let to = head.end();
-            let frame = Frame { window: Some(window), from: to - window.span(), to, revision };
-            let voices: Vec<_> =
-                market.brands.iter().map(|brand| self.brands.get(brand)).collect();
+            let frame = Frame {
+                window: Some(window),
+                from: to - window.span(),
+                to,
+                revision,
+            };
+            let voices: Vec<_> = market
+                .brands
+                .iter()
+                .map(|brand| self.brands.get(brand))
+                .collect();
             shares.extend(frame.shares(market, config, coverage, &voices, index));
         }
         shares
@@ -261,7 +293,9 @@ impl Frame {
             .iter()
             .map(|voice| voice.map_or_else(Voice::default, |voice| voice.voice(0, index)))
             .collect();
-        let whole = all.iter().fold(Voice::default(), |sum, voice| sum_of(&sum, voice));
+        let whole = all
+            .iter()
+            .fold(Voice::default(), |sum, voice| sum_of(&sum, voice));
         let covered = coverage.of(self.from, self.to);
         market
             .brands
@@ -424,7 +458,12 @@ impl Report<'_> {
             None if earliest <= latest => (earliest, latest.minute().end()),
             None => (at, at),
         };
-        let frame = Frame { window, from, to, revision: 0 };
+        let frame = Frame {
+            window,
+            from,
+            to,
+            revision: 0,
+        };
         let coverage = Coverage::restore(self.store)?;
         let borrowed: Vec<_> = voices.iter().map(Some).collect();
         let shares = frame.shares(market, self.config, &coverage, &borrowed, 0);
@@ -460,12 +499,21 @@ mod tests {
     #[test]
     fn the_wilson_interval_agrees_with_published_values() {
         // R. G. Newcombe, Statistics in Medicine 17 (1998), 857–872, table I, method 3.
-        for (part, whole, low, high) in
-            [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)]
-        {
+        for (part, whole, low, high) in [
+            (81, 263, 0.2553, 0.3662),
+            (15, 148, 0.0624, 0.1605),
+            (0, 20, 0.0, 0.1611),
+            (1, 29, 0.0061, 0.1718),
+        ] {
             let interval = wilson(part, whole).unwrap();
-            assert!((interval.low - low).abs() < 5e-5, "{part}/{whole}: {interval:?}");
-            assert!((interval.high - high).abs() < 5e-5, "{part}/{whole}: {interval:?}");
+            assert!(
+                (interval.low - low).abs() < 5e-5,
+                "{part}/{whole}: {interval:?}"
+            );
+            assert!(
+                (interval.high - high).abs() < 5e-5,
+                "{part}/{whole}: {interval:?}"
+            );
         }
         assert_eq!(wilson(0, 0), None);
     }

@@ -4,8 +4,8 @@ mod support;
 
 use hark_insight::{Aggregator, Cause, Config, Insight, MemoryStore, Report};
 use hark_model::{AuthorKey, AuthorStanding, BrandId, MentionEvent, ShareOfVoice, Window};
-use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
 use proptest::collection::vec;
+use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use support::oracle::{BrandVoice, Oracle};
@@ -33,9 +33,19 @@ fn heard(events: &[MentionEvent], cuts: &[bool], config: &Config) -> (MemoryStor
         }
     };
     for (offset, event) in events.iter().enumerate() {
-        let cause = Cause { topic: Arc::from("mentions"), partition: 0, offset: offset as u64 };
-        aggregator.observe(event, &cause, at("3 00:00"), &mut store).unwrap();
-        if cuts.get(offset % cuts.len().max(1)).copied().unwrap_or(false) {
+        let cause = Cause {
+            topic: Arc::from("mentions"),
+            partition: 0,
+            offset: offset as u64,
+        };
+        aggregator
+            .observe(event, &cause, at("3 00:00"), &mut store)
+            .unwrap();
+        if cuts
+            .get(offset % cuts.len().max(1))
+            .copied()
+            .unwrap_or(false)
+        {
             flush(&mut aggregator, &mut store);
             aggregator = Aggregator::restore(config.clone(), &store).unwrap();
         }
@@ -47,7 +57,11 @@ fn heard(events: &[MentionEvent], cuts: &[bool], config: &Config) -> (MemoryStor
 fn counts(share: &ShareOfVoice) -> BrandVoice {
     BrandVoice {
         voice: share.voice,
-        touchpoints: share.touchpoints.iter().map(|t| (t.touchpoint.clone(), t.voice)).collect(),
+        touchpoints: share
+            .touchpoints
+            .iter()
+            .map(|t| (t.touchpoint.clone(), t.voice))
+            .collect(),
         reposts: share.reposts,
         sources: share.sources.clone(),
     }

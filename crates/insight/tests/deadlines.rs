@@ -14,7 +14,12 @@ fn said() -> Vec<Said> {
             mention("skylark").item(number).negative().on(time)
         })
         .collect();
-    for (item, time) in [("a", "10:01:00"), ("b", "10:01:20"), ("c", "10:02:00"), ("d", "10:06:00")] {
+    for (item, time) in [
+        ("a", "10:01:00"),
+        ("b", "10:01:20"),
+        ("c", "10:02:00"),
+        ("d", "10:06:00"),
+    ] {
         said.push(mention("skylark").item(item).churning().at(time));
     }
     said.sort_by_key(|said| said.0.event_time);
@@ -62,7 +67,10 @@ fn the_first_share_is_published_at_once_and_the_next_ten_seconds_later() {
     // Before that a pane closes.
     assert_eq!(listener.aggregator.next_deadline(), Some(at("10:00:10")));
     listener.waits_until(at("10:00:10"));
-    assert_eq!(listener.aggregator.next_deadline(), Some(first + Span::from_seconds(10)));
+    assert_eq!(
+        listener.aggregator.next_deadline(),
+        Some(first + Span::from_seconds(10))
+    );
 }
 
 #[test]
@@ -73,7 +81,15 @@ fn a_replay_waits_for_no_clock_and_ends_with_a_publication() {
     assert_eq!(listener.aggregator.next_deadline(), None);
     listener.aggregator.finish(&mut listener.store).unwrap();
     listener.flush();
-    assert_eq!(listener.published("skylark", Window::Hour).unwrap().voice.mentions.total, 2);
+    assert_eq!(
+        listener
+            .published("skylark", Window::Hour)
+            .unwrap()
+            .voice
+            .mentions
+            .total,
+        2
+    );
     listener.aggregator.finish(&mut listener.store).unwrap();
     assert_eq!(listener.aggregator.flush(&mut listener.store).unwrap(), []);
 }

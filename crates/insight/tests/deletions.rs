@@ -10,8 +10,20 @@ use support::{Listener, at, config, mention};
 #[test]
 fn a_deletion_takes_the_evidence_out_of_a_firing_alert_and_ends_an_empty_one() {
     let mut listener = Listener::new(config());
-    listener.hears(mention("skylark").item(1).churning().at("10:00").saying("one"));
-    listener.hears(mention("skylark").item(2).churning().at("10:00:05").saying("two"));
+    listener.hears(
+        mention("skylark")
+            .item(1)
+            .churning()
+            .at("10:00")
+            .saying("one"),
+    );
+    listener.hears(
+        mention("skylark")
+            .item(2)
+            .churning()
+            .at("10:00:05")
+            .saying("two"),
+    );
     listener.waits_until(at("10:01"));
     let amended = listener.learns(gone(1, 9));
     assert_eq!((amended.len(), amended[0].occasion), (1, Occasion::Amended));
@@ -19,8 +31,14 @@ fn a_deletion_takes_the_evidence_out_of_a_firing_alert_and_ends_an_empty_one() {
     assert_eq!(&*amended[0].evidence[0].text, "two");
     assert_eq!(listener.learns(gone(1, 9)), []);
     let resolved = listener.learns(gone(2, 9));
-    assert_eq!((resolved[0].occasion, resolved[0].mentions), (Occasion::Resolved, 0));
-    assert_eq!((resolved[0].state, resolved[0].evidence.len()), (AlertState::Resolved, 0));
+    assert_eq!(
+        (resolved[0].occasion, resolved[0].mentions),
+        (Occasion::Resolved, 0)
+    );
+    assert_eq!(
+        (resolved[0].state, resolved[0].evidence.len()),
+        (AlertState::Resolved, 0)
+    );
     assert_eq!(listener.report().alerts().unwrap().firing, 0);
 }
 
@@ -28,7 +46,12 @@ fn a_deletion_takes_the_evidence_out_of_a_firing_alert_and_ends_an_empty_one() {
 fn an_edit_keeps_its_alert_alive_with_the_new_text() {
     let mut listener = Listener::new(config());
     let said = |order, text: &str| {
-        mention("skylark").item(1).version(order, "").negative().saying(text).at("10:00")
+        mention("skylark")
+            .item(1)
+            .version(order, "")
+            .negative()
+            .saying(text)
+            .at("10:00")
     };
     listener.hears(said(1, "I will sue"));
     let amended = listener.hears(said(2, "I will sue, really"));
@@ -42,12 +65,20 @@ fn an_edit_keeps_its_alert_alive_with_the_new_text() {
 fn an_edit_that_alerts_after_the_alert_was_over_is_another_alert() {
     let mut listener = Listener::new(config());
     let said = |order, text: &str| {
-        mention("skylark").item(1).version(order, "").negative().saying(text).at("10:00")
+        mention("skylark")
+            .item(1)
+            .version(order, "")
+            .negative()
+            .saying(text)
+            .at("10:00")
     };
     let first = listener.hears(said(1, "I will sue"));
     listener.hears(said(2, "never mind"));
     let again = listener.hears(said(3, "I do sue"));
-    assert_eq!((again[0].occasion, again[0].revision), (Occasion::Opened, 1));
+    assert_eq!(
+        (again[0].occasion, again[0].revision),
+        (Occasion::Opened, 1)
+    );
     assert_ne!(again[0].id, first[0].id);
 }
 
@@ -57,7 +88,10 @@ fn an_edit_moves_the_counts_between_brands() {
     let said = |brand: &str, order| mention(brand).item(1).version(order, "").by(1).negative();
     listener.hears(said("skylark", 1).at("10:00"));
     listener.hears(said("fennelway", 2).at("10:00"));
-    assert_eq!(listener.share("skylark").voice, hark_model::Voice::default());
+    assert_eq!(
+        listener.share("skylark").voice,
+        hark_model::Voice::default()
+    );
     assert_eq!(listener.share("fennelway").voice.authors.negative, 1);
     let stale = said("skylark", 1).at("10:00").event();
     assert_eq!(listener.outcome(&stale, at("10:01")), Outcome::Stale);
@@ -72,17 +106,31 @@ fn an_edit_moves_the_counts_between_brands() {
 fn an_edit_that_names_only_brands_of_no_market_takes_the_old_reading_back() {
     let mut listener = Listener::new(config());
     listener.hears(mention("skylark").item(1).version(1, "").at("10:00"));
-    let moved = mention("unlisted").item(1).version(2, "").at("10:00").event();
+    let moved = mention("unlisted")
+        .item(1)
+        .version(2, "")
+        .at("10:00")
+        .event();
     assert_eq!(listener.outcome(&moved, at("10:01")), Outcome::UnknownBrand);
     assert_eq!(listener.share("skylark").voice.mentions.total, 0);
-    let stale = mention("skylark").item(1).version(1, "").at("10:00").event();
+    let stale = mention("skylark")
+        .item(1)
+        .version(1, "")
+        .at("10:00")
+        .event();
     assert_eq!(listener.outcome(&stale, at("10:01")), Outcome::Stale);
 }
 
 #[test]
 fn an_author_deletion_takes_everything_up_to_its_order_and_nothing_later() {
     let mut listener = Listener::new(config());
-    let said = |item: u8, order| mention("skylark").item(item).version(order, "").by(1).at("10:00");
+    let said = |item: u8, order| {
+        mention("skylark")
+            .item(item)
+            .version(order, "")
+            .by(1)
+            .at("10:00")
+    };
     for (item, order) in [(1, 10), (2, 20), (3, 30)] {
         listener.hears(said(item, order).negative());
     }
@@ -91,7 +139,10 @@ fn an_author_deletion_takes_everything_up_to_its_order_and_nothing_later() {
     assert_eq!(listener.outcome(&event, at("10:01")), Outcome::Retracted(2));
     assert_eq!(listener.outcome(&event, at("10:01")), Outcome::Duplicate);
     let share = listener.share("skylark");
-    assert_eq!((share.voice.mentions.total, share.voice.authors.total), (2, 2));
+    assert_eq!(
+        (share.voice.mentions.total, share.voice.authors.total),
+        (2, 2)
+    );
     let late = said(5, 15).negative().event();
     assert_eq!(listener.outcome(&late, at("10:02")), Outcome::Stale);
     let later = said(6, 21).negative().event();
@@ -104,7 +155,12 @@ fn an_author_who_is_gone_leaves_no_older_version_behind() {
     // The first version came without its author; the author deletes before the second is heard.
     listener.hears(mention("skylark").item(1).version(1, "").at("10:00"));
     listener.learns(author_gone(1, 3));
-    let edit = mention("skylark").item(1).version(2, "").by(1).at("10:00").event();
+    let edit = mention("skylark")
+        .item(1)
+        .version(2, "")
+        .by(1)
+        .at("10:00")
+        .event();
     assert_eq!(listener.outcome(&edit, at("10:01")), Outcome::Stale);
     assert_eq!(listener.share("skylark").voice.mentions.total, 0);
 }
@@ -116,7 +172,11 @@ fn a_deletion_takes_the_mention_out_of_an_incident_and_may_end_it() {
     let alerts = listener.storms(24, |said| said.by(7));
     assert_eq!(alerts[0].rule.as_ref(), "spike");
     let amended = listener.learns(author_gone(7, 9));
-    assert!(amended.iter().all(|alert| alert.evidence.iter().all(|e| e.author.is_none())));
+    assert!(
+        amended
+            .iter()
+            .all(|alert| alert.evidence.iter().all(|e| e.author.is_none()))
+    );
     assert!(!amended.is_empty());
     let over = listener.waits(hark_model::Span::from_minutes(2));
     assert_eq!(over.last().unwrap().state, AlertState::Resolved);

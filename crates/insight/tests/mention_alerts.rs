@@ -9,17 +9,28 @@ use support::{Listener, at, config, mention, minutes};
 #[test]
 fn a_safety_word_alerts_at_once_and_each_mention_by_itself() {
     let mut listener = Listener::new(config());
-    let said = |item: u8| mention("skylark").item(item).negative().saying("We got food poisoning!");
+    let said = |item: u8| {
+        mention("skylark")
+            .item(item)
+            .negative()
+            .saying("We got food poisoning!")
+    };
     let first = listener.hears(said(1).at("10:00").touching("product"));
     let second = listener.hears(said(2).at("10:00:01").touching("product"));
     assert_eq!((first.len(), second.len()), (1, 1));
     assert_ne!(first[0].id, second[0].id);
     let alert = &second[0];
-    assert_eq!((alert.occasion, alert.kind), (Occasion::Opened, AlertKind::Mention));
+    assert_eq!(
+        (alert.occasion, alert.kind),
+        (Occasion::Opened, AlertKind::Mention)
+    );
     assert_eq!(alert.owner, "legal".into());
     assert_eq!(alert.due, at("10:30:01"));
     assert_eq!(alert.severity, 9);
-    assert_eq!(alert.summary, "skylark: safety (“food poisoning”) about product");
+    assert_eq!(
+        alert.summary,
+        "skylark: safety (“food poisoning”) about product"
+    );
     assert_eq!(&*alert.evidence[0].text, "We got food poisoning!");
     assert_eq!(&*alert.provenance.configuration, "config-1");
     assert_eq!(&*alert.provenance.model, "model-1");
@@ -32,15 +43,29 @@ fn a_safety_word_alerts_even_while_an_incident_fires() {
     listener.lives_through("skylark", at("06:00"), 4);
     assert_eq!(listener.storms(30, |said| said)[0].kind, AlertKind::Spike);
     let time = listener.now();
-    let alerts = listener.hears(mention("skylark").item("s").negative().saying("I'll sue").on(time));
+    let alerts = listener.hears(
+        mention("skylark")
+            .item("s")
+            .negative()
+            .saying("I'll sue")
+            .on(time),
+    );
     assert_eq!(alerts.len(), 1);
-    assert_eq!((alerts[0].occasion, &alerts[0].inhibited_by), (Occasion::Opened, &None));
+    assert_eq!(
+        (alerts[0].occasion, &alerts[0].inhibited_by),
+        (Occasion::Opened, &None)
+    );
 }
 
 #[test]
 fn a_churn_threat_opens_gathers_updates_repeats_and_is_over() {
     let mut listener = Listener::new(config());
-    let said = |item: u8| mention("skylark").item(item).churning().touching("delivery");
+    let said = |item: u8| {
+        mention("skylark")
+            .item(item)
+            .churning()
+            .touching("delivery")
+    };
     assert_eq!(listener.hears(said(1).at("10:00")).len(), 1);
     assert_eq!(listener.hears(said(2).at("10:00:10")), []);
     assert_eq!(listener.hears(said(3).at("10:00:20")), []);
@@ -76,9 +101,22 @@ fn a_churn_threat_opens_gathers_updates_repeats_and_is_over() {
 fn like_mentions_at_another_touchpoint_or_of_another_brand_are_another_alert() {
     let mut listener = Listener::new(config());
     let said = |item: u8, brand: &str| mention(brand).item(item).churning().at("10:00");
-    assert_eq!(listener.hears(said(1, "skylark").touching("delivery")).len(), 1);
-    assert_eq!(listener.hears(said(2, "skylark").touching("staff")).len(), 1);
-    assert_eq!(listener.hears(said(3, "fennelway").touching("delivery")).len(), 1);
+    assert_eq!(
+        listener
+            .hears(said(1, "skylark").touching("delivery"))
+            .len(),
+        1
+    );
+    assert_eq!(
+        listener.hears(said(2, "skylark").touching("staff")).len(),
+        1
+    );
+    assert_eq!(
+        listener
+            .hears(said(3, "fennelway").touching("delivery"))
+            .len(),
+        1
+    );
     assert_eq!(listener.hears(said(4, "skylark").touching("delivery")), []);
 }
 
@@ -120,7 +158,13 @@ fn reach_must_be_known_to_matter() {
 #[test]
 fn an_uncertain_judgement_alerts_nobody_except_by_its_words() {
     let mut listener = Listener::new(config());
-    let said = |item: u8| mention("skylark").item(item).uncertain().reaching(50_000).at("10:00");
+    let said = |item: u8| {
+        mention("skylark")
+            .item(item)
+            .uncertain()
+            .reaching(50_000)
+            .at("10:00")
+    };
     assert_eq!(listener.hears(said(1)), []);
     assert_eq!(listener.hears(said(2).saying("I will SUE you")).len(), 1);
     assert_eq!(listener.hears(said(3).saying("a new issue")), []);
@@ -129,7 +173,11 @@ fn an_uncertain_judgement_alerts_nobody_except_by_its_words() {
 #[test]
 fn the_first_rule_that_holds_decides() {
     let mut listener = Listener::new(config());
-    let said = mention("skylark").churning().reaching(50_000).saying("we sue").at("10:00");
+    let said = mention("skylark")
+        .churning()
+        .reaching(50_000)
+        .saying("we sue")
+        .at("10:00");
     let alerts = listener.hears(said);
     assert_eq!((alerts.len(), &*alerts[0].rule), (1, "safety"));
 }
@@ -142,7 +190,11 @@ fn the_same_events_have_the_same_ids_when_they_are_replayed() {
         listener.hears(mention("skylark").item(1).churning().at("10:00"));
         listener.storms(30, |said| said);
         listener.waits(minutes(60));
-        listener.told.into_iter().map(|(_, alert)| alert.id).collect::<Vec<_>>()
+        listener
+            .told
+            .into_iter()
+            .map(|(_, alert)| alert.id)
+            .collect::<Vec<_>>()
     };
     let first = ids();
     assert!(first.len() > 3);
@@ -159,22 +211,40 @@ fn a_detractor_is_told_apart_by_the_experiences_before() {
     };
     config.mention_rules = vec![rule];
     let mut listener = Listener::new(config);
-    let said = |item: u8| mention("skylark").item(item).by(1).negative().on(at("10:00") + Span::from_minutes(item.into()));
+    let said = |item: u8| {
+        mention("skylark")
+            .item(item)
+            .by(1)
+            .negative()
+            .on(at("10:00") + Span::from_minutes(item.into()))
+    };
     assert_eq!(listener.hears(said(1)), []);
     let alerts = listener.hears(said(2));
     assert_eq!(alerts[0].evidence[0].standing, Standing::Detractor);
     // A remark without an experience is a detractor's remark, too.
-    let remark = mention("skylark").item(3).by(1).at("10:05").touching("staff");
+    let remark = mention("skylark")
+        .item(3)
+        .by(1)
+        .at("10:05")
+        .touching("staff");
     listener.hears(remark);
     listener.waits_until(at("11:30"));
-    assert_eq!(listener.hears(mention("skylark").item(4).by(1).at("11:30")).len(), 1);
+    assert_eq!(
+        listener
+            .hears(mention("skylark").item(4).by(1).at("11:30"))
+            .len(),
+        1
+    );
 }
 
 #[test]
 fn an_alert_of_a_brand_that_left_the_configuration_still_comes_to_its_end() {
     let mut listener = Listener::new(config());
     listener.hears(mention("skylark").churning().at("10:00"));
-    let rules = hark_insight::Config { mention_rules: config().mention_rules, ..support::market(&["fennelway"]) };
+    let rules = hark_insight::Config {
+        mention_rules: config().mention_rules,
+        ..support::market(&["fennelway"])
+    };
     listener.restarts_with(rules);
     listener.waits_until(at("12:00"));
     assert_eq!(

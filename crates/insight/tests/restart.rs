@@ -43,7 +43,13 @@ fn said(steps: &[Step], restarts: Option<u64>, time: TimeMode) -> Vec<Insight> {
     for (number, step) in steps.iter().enumerate() {
         let order = number as i64;
         let now: Timestamp = listener.now() + Span::from_seconds(1);
-        let said = |item: u8| mention("skylark").item(item).version(order, "").on(now).by(item % 4 + 1);
+        let said = |item: u8| {
+            mention("skylark")
+                .item(item)
+                .version(order, "")
+                .on(now)
+                .by(item % 4 + 1)
+        };
         match *step {
             Step::Waits(seconds) => drop(listener.waits(Span::from_seconds(seconds))),
             Step::Storm(mentions) => {
@@ -66,7 +72,7 @@ fn said(steps: &[Step], restarts: Option<u64>, time: TimeMode) -> Vec<Insight> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn a_restart_anywhere_changes_no_word_of_what_is_said(
@@ -89,14 +95,22 @@ fn the_same_events_in_other_batches_open_the_same_alerts() {
         let mut listener = Listener::new(config());
         for number in 0..30_i64 {
             let time = at("10:00") + Span::from_seconds(number);
-            let said = mention("skylark").item(number).on(time).churning().saying("never again");
+            let said = mention("skylark")
+                .item(number)
+                .on(time)
+                .churning()
+                .saying("never again");
             listener.outcome(&said.event(), time);
             if flush_each {
                 listener.restarts();
             }
         }
         listener.waits_until(at("10:02"));
-        listener.told.into_iter().map(|(_, alert)| alert).collect::<Vec<_>>()
+        listener
+            .told
+            .into_iter()
+            .map(|(_, alert)| alert)
+            .collect::<Vec<_>>()
     };
     let (once, often) = (run(false), run(true));
     assert_eq!(once, often);

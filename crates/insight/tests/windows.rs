@@ -5,7 +5,9 @@ mod support;
 use hark_insight::{Aggregator, Cause, Insight, MemoryStore, Report, TimeMode};
 use hark_model::{MentionEvent, Span};
 use proptest::collection::vec;
-use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_assert_eq, prop_oneof, proptest};
+use proptest::prelude::{
+    Just, ProptestConfig, Strategy, any, prop_assert_eq, prop_oneof, proptest,
+};
 use std::sync::Arc;
 use support::mention::{author_gone, gap, gone, mention};
 use support::stream::BRANDS;
@@ -23,7 +25,14 @@ struct Step {
 
 #[derive(Clone, Debug)]
 enum What {
-    Said { item: u8, brand: usize, author: u8, sentiment: u8, touchpoint: bool, repost: bool },
+    Said {
+        item: u8,
+        brand: usize,
+        author: u8,
+        sentiment: u8,
+        touchpoint: bool,
+        repost: bool,
+    },
     ItemGone(u8),
     AuthorGone(u8),
     Gap,
@@ -43,16 +52,24 @@ fn step() -> impl Strategy<Value = Step> {
         2 => 0..200_000_i64,
         2 => -300..0_i64,
     ];
-    let said = (0..20_u8, 0..3_usize, 0..4_u8, 0..3_u8, any::<bool>(), any::<bool>()).prop_map(
-        |(item, brand, author, sentiment, touchpoint, repost)| What::Said {
-            item,
-            brand,
-            author,
-            sentiment,
-            touchpoint,
-            repost,
-        },
-    );
+    let said = (
+        0..20_u8,
+        0..3_usize,
+        0..4_u8,
+        0..3_u8,
+        any::<bool>(),
+        any::<bool>(),
+    )
+        .prop_map(
+            |(item, brand, author, sentiment, touchpoint, repost)| What::Said {
+                item,
+                brand,
+                author,
+                sentiment,
+                touchpoint,
+                repost,
+            },
+        );
     let what = prop_oneof![
         12 => said,
         2 => (0..20_u8).prop_map(What::ItemGone),
@@ -65,16 +82,34 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn event(what: &What, number: i64, time: hark_model::Timestamp) -> Option<MentionEvent> {
     Some(match *what {
-        What::Said { item, brand, author, sentiment, touchpoint, repost } => {
-            let mut said = mention(BRANDS[brand]).item(item).version(number, "").on(time);
+        What::Said {
+            item,
+            brand,
+            author,
+            sentiment,
+            touchpoint,
+            repost,
+        } => {
+            let mut said = mention(BRANDS[brand])
+                .item(item)
+                .version(number, "")
+                .on(time);
             said = match sentiment {
                 0 => said.negative().reaching(u64::from(item)),
                 1 => said,
                 _ => said.positive(),
             };
             said = if author == 0 { said } else { said.by(author) };
-            said = if touchpoint { said.touching("delivery") } else { said };
-            let said = if repost && item % 3 == 0 { said.repost() } else { said };
+            said = if touchpoint {
+                said.touching("delivery")
+            } else {
+                said
+            };
+            let said = if repost && item % 3 == 0 {
+                said.repost()
+            } else {
+                said
+            };
             said.event()
         }
         What::ItemGone(item) => gone(item, number),

@@ -1,28 +1,7 @@
-//! hark: hears how brands treat people, and tells the people who can do something about it.
-//!
-//! The only binary, and the one place that knows every concrete type: it reads the
-//! configuration, puts stages, logs and sources together, and talks to a person.
-//!
-//! Never contains: logic that another program would want.
+//! The `hark` binary; see the library beside it.
 
-mod cli;
-mod commands;
-mod config;
-mod exit;
-mod metrics_catalogue;
-mod pepper;
-mod system;
-mod term;
-mod universe;
-
-use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
-    cli.init_logs();
-    match commands::run(cli) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
-    }
+    hark::main()
 }

@@ -15,7 +15,7 @@ fn set(queries: &[(&str, &str)]) -> Arc<QuerySet> {
     let brands = queries
         .iter()
         .map(|(brand, text)| (BrandId::new(brand), query(text)));
-    Arc::new(QuerySet::build(brands).unwrap())
+    Arc::new(QuerySet::build(brands).expect("a small set fits"))
 }
 
 fn found(text: &str, document: &Document<'_>) -> Option<BrandMatch> {
@@ -152,8 +152,9 @@ fn hashtags_and_handles_match_only_as_such() {
             "@nike.bsky.social",
             "@nike@mastodon.social",
             ".@nike's",
+            "@nike-everyone",
         ],
-        &["nike", "@nikes", "@nike-fans", "me@nike"],
+        &["nike", "@nikes", "@nike-fans.bsky.social", "me@nike"],
     );
     check(
         "@nike.com",
@@ -174,7 +175,7 @@ fn a_star_lets_a_word_go_on() {
     let spans = found("deliver*", &Document::of_text("a Delivery!"))
         .unwrap()
         .spans;
-    assert_eq!(spans, [2..10]);
+    assert_eq!((spans.len(), spans[0].clone()), (1, 2..10));
 }
 
 #[test]
@@ -293,7 +294,8 @@ fn the_evidence_leaves_exclusions_out() {
         },
     )
     .unwrap();
-    assert_eq!((&*found.clause, found.spans), ("iphone", vec![3..9]));
+    assert_eq!((&*found.clause, found.spans.len()), ("iphone", 1));
+    assert_eq!(found.spans[0], 3..9);
 }
 
 #[test]

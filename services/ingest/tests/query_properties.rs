@@ -121,12 +121,23 @@ fn place(
         }
         at += 1;
     }
-    let continues = tokens.get(at) == Some(&Token::Other('-'))
-        && matches!(tokens.get(at + 1), Some(Token::Word(_)));
+    let continues = tokens.get(at) == Some(&Token::Other('-')) && is_domain(&tokens[at + 1..]);
     if term.kind == TermKind::Handle && !term.prefix && continues {
         return None;
     }
     Some((start, at))
+}
+
+/// Whether what follows a hyphen makes a handle a domain name: a dot with a letter behind it,
+/// before anything that no domain name has.
+fn is_domain(tokens: &[Token]) -> bool {
+    let ascii = |token: &Token| matches!(token, Token::Word(word) if lower(word).is_ascii());
+    let name = |token: &&Token| ascii(token) || matches!(token, Token::Other('-' | '.'));
+    let name: Vec<&Token> = tokens.iter().take_while(name).collect();
+    name.windows(2).any(|pair| {
+        *pair[0] == Token::Other('.')
+            && matches!(pair[1], Token::Word(word) if lower(word).as_bytes()[0].is_ascii_alphabetic())
+    })
 }
 
 /// A handle is an `@` with a word, and more words joined by dots and hyphens; all of ASCII, but

@@ -273,7 +273,7 @@ fn is_card(digits: &str) -> bool {
     let issued = digits.starts_with('4') && [13, 16, 19].contains(&digits.len())
         || (51..=55).any(|prefix| digits.starts_with(&prefix.to_string())) && digits.len() == 16
         || (digits.starts_with("34") || digits.starts_with("37")) && digits.len() == 15;
-    issued && sum % 10 == 0
+    issued && sum.is_multiple_of(10)
 }
 
 proptest! {

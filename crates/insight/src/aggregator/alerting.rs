@@ -10,8 +10,7 @@ use crate::contribution::{ItemKey, leading_touchpoint};
 use crate::spike::Judgement;
 use crate::terms::Background;
 use hark_model::{
-    AlertKind, BrandId, Mention, Minute, Occasion, Provenance, Span, Standing, TeamId,
-    Timestamp,
+    AlertKind, BrandId, Mention, Minute, Occasion, Provenance, Span, Standing, TeamId, Timestamp,
 };
 use std::collections::BTreeMap;
 
@@ -50,14 +49,19 @@ impl Aggregator {
             // The version is part of it: an edit that alerts after its item's alert was over,
             // or at another touchpoint, is another alert.
             let seed = format!("{id}\0{}\0{}", mention.version.order, mention.version.tag);
-            let severity = mention_severity(rule.severity, mention.reach, standing, evidence.weight);
+            let severity =
+                mention_severity(rule.severity, mention.reach, standing, evidence.weight);
             let owner = rule
                 .owner
                 .clone()
                 .or_else(|| touchpoint.as_ref().and_then(|id| self.owner(id.as_str())))
                 .unwrap_or_else(|| TeamId::new(FALLBACK_OWNER));
             let now = self.clock.now();
-            let incident = if rule.throttle { self.incident(&mention.brand) } else { None };
+            let incident = if rule.throttle {
+                self.incident(&mention.brand)
+            } else {
+                None
+            };
             let opening = Opening {
                 kind: AlertKind::Mention,
                 rule: &rule.id,
@@ -73,7 +77,10 @@ impl Aggregator {
                 now,
             };
             let is_new = !self.groups.contains_key(&key);
-            let group = self.groups.entry(key.clone()).or_insert_with(|| Group::open(&opening));
+            let group = self
+                .groups
+                .entry(key.clone())
+                .or_insert_with(|| Group::open(&opening));
             group.severity = group.severity.max(severity);
             group.add(evidence, now);
             group.inhibited_by = incident;
@@ -81,7 +88,11 @@ impl Aggregator {
             if is_new {
                 let inhibited = group.inhibited_by.is_some();
                 self.clock.opened(AlertKind::Mention);
-                let occasion = if inhibited { Occasion::Inhibited } else { Occasion::Opened };
+                let occasion = if inhibited {
+                    Occasion::Inhibited
+                } else {
+                    Occasion::Opened
+                };
                 self.say(&key, occasion);
             }
             self.changed_groups.insert(key);
@@ -90,7 +101,10 @@ impl Aggregator {
     }
 
     fn owner(&self, touchpoint: &str) -> Option<TeamId> {
-        self.config.taxonomy.get(&touchpoint.into()).map(|touchpoint| touchpoint.owner.clone())
+        self.config
+            .taxonomy
+            .get(&touchpoint.into())
+            .map(|touchpoint| touchpoint.owner.clone())
     }
 
     /// The id of the spike alert that fires for a brand.
@@ -101,8 +115,12 @@ impl Aggregator {
 
     /// Closes every pane whose time is over and judges the window that ends with it.
     pub(super) fn close_panes(&mut self) {
-        let Some(rule) = self.config.spike else { return };
-        let last = (self.clock.now() - self.config.out_of_order).minute().plus(-1);
+        let Some(rule) = self.config.spike else {
+            return;
+        };
+        let last = (self.clock.now() - self.config.out_of_order)
+            .minute()
+            .plus(-1);
         if self.closed.is_some_and(|closed| closed >= last) {
             return;
         }
@@ -119,8 +137,12 @@ impl Aggregator {
 
     fn close_panes_of(&mut self, brand: &BrandId, rule: &SpikeRule, last: Minute, longest: Span) {
         loop {
-            let Some(memory) = self.brands.get_mut(brand) else { return };
-            let Some(next) = memory.baseline.next_open() else { return };
+            let Some(memory) = self.brands.get_mut(brand) else {
+                return;
+            };
+            let Some(next) = memory.baseline.next_open() else {
+                return;
+            };
             if next > last {
                 return;
             }
@@ -128,7 +150,9 @@ impl Aggregator {
                 memory.baseline.skip_to(last);
             }
             memory.baseline_changed = true;
-            let Some(judgement) = memory.baseline.close(rule) else { return };
+            let Some(judgement) = memory.baseline.close(rule) else {
+                return;
+            };
             self.judge(brand, rule, &judgement);
         }
     }
@@ -153,7 +177,9 @@ impl Aggregator {
         rule: &SpikeRule,
         judgement: &Judgement,
     ) {
-        let Some(memory) = self.brands.get_mut(brand) else { return };
+        let Some(memory) = self.brands.get_mut(brand) else {
+            return;
+        };
         memory.baseline.freeze(true);
         let end = judgement.minute.end();
         let negatives: Vec<EvidenceRow> = memory.negatives(end, rule.window).cloned().collect();
@@ -174,7 +200,9 @@ impl Aggregator {
         };
         let mut group = Group::open(&opening);
         let now = self.clock.now();
-        negatives.into_iter().for_each(|evidence| group.add(evidence, end.min(now)));
+        negatives
+            .into_iter()
+            .for_each(|evidence| group.add(evidence, end.min(now)));
         group.stand_for(judgement.observed);
         measure(&mut group, judgement);
         self.groups.insert(key.clone(), group);
@@ -190,14 +218,20 @@ impl Aggregator {
         judgement: &Judgement,
     ) {
         let end = judgement.minute.end();
-        let Some(memory) = self.brands.get_mut(brand) else { return };
+        let Some(memory) = self.brands.get_mut(brand) else {
+            return;
+        };
         if judgement.p_value > CALM {
             self.say(key, Occasion::Resolved);
             return;
         }
-        let fresh: Vec<EvidenceRow> =
-            memory.negatives(end, Span::from_minutes(1)).cloned().collect();
-        let Some(group) = self.groups.get_mut(key) else { return };
+        let fresh: Vec<EvidenceRow> = memory
+            .negatives(end, Span::from_minutes(1))
+            .cloned()
+            .collect();
+        let Some(group) = self.groups.get_mut(key) else {
+            return;
+        };
         group.still_holds(end);
         if judgement.p_value < group.p_value.unwrap_or(1.0) {
             let severity = spike_severity(rule.severity, judgement.p_value, raising(&fresh));
@@ -205,7 +239,9 @@ impl Aggregator {
             measure(group, judgement);
         }
         let stands_for = group.mentions() + judgement.fresh;
-        fresh.into_iter().for_each(|evidence| group.add(evidence, end));
+        fresh
+            .into_iter()
+            .for_each(|evidence| group.add(evidence, end));
         group.stand_for(stands_for);
         self.alerts_due = None;
         self.changed_groups.insert(key.clone());
@@ -253,32 +289,50 @@ impl Aggregator {
     /// Whether an incident covers an alert: one that fires now, or one that did when the alert's
     /// latest mention came.
     fn is_silenced(&mut self, key: &GroupKey) -> bool {
-        let Some(group) = self.groups.get(key) else { return false };
+        let Some(group) = self.groups.get(key) else {
+            return false;
+        };
         if group.is_throttled()
             && let Some(incident) = self.incident(&BrandId::new(group.brand()))
             && let Some(group) = self.groups.get_mut(key)
         {
             group.inhibited_by = Some(incident);
         }
-        self.groups.get(key).is_some_and(|group| group.inhibited_by.is_some())
+        self.groups
+            .get(key)
+            .is_some_and(|group| group.inhibited_by.is_some())
     }
 
     /// Publishes an alert's next revision; one that is over is forgotten.
     fn say(&mut self, key: &GroupKey, occasion: Occasion) {
         let now = self.clock.now();
-        let Some(group) = self.groups.get_mut(key) else { return };
+        let Some(group) = self.groups.get_mut(key) else {
+            return;
+        };
         // A brand may have left the configuration while its alert fires.
         let mut memory = self.brands.get_mut(group.brand());
         let unknown = Background::default();
-        let window = self.config.spike.map_or(Span::from_hours(1), |rule| rule.window);
+        let window = self
+            .config
+            .spike
+            .map_or(Span::from_hours(1), |rule| rule.window);
         let provenance = Provenance {
             model: "".into(),
             configuration: self.config.fingerprint.clone(),
             records: vec![self.clock.cause()],
         };
         let coverage = self.coverage.of(now - window, now);
-        let background = memory.as_ref().map_or(&unknown, |memory| &memory.background);
-        let alert = group.publish(occasion, now, &self.config, background, coverage, provenance);
+        let background = memory
+            .as_ref()
+            .map_or(&unknown, |memory| &memory.background);
+        let alert = group.publish(
+            occasion,
+            now,
+            &self.config,
+            background,
+            coverage,
+            provenance,
+        );
         if occasion == Occasion::Resolved {
             if group.kind() == AlertKind::Spike
                 && let Some(memory) = &mut memory
@@ -307,7 +361,14 @@ impl Aggregator {
     pub(super) fn settle_amended(&mut self) {
         for key in std::mem::take(&mut self.amended_groups) {
             let is_empty = self.groups.get(&key).is_some_and(Group::is_empty);
-            self.say(&key, if is_empty { Occasion::Resolved } else { Occasion::Amended });
+            self.say(
+                &key,
+                if is_empty {
+                    Occasion::Resolved
+                } else {
+                    Occasion::Amended
+                },
+            );
         }
     }
 }
@@ -315,7 +376,9 @@ impl Aggregator {
 fn raising(negatives: &[EvidenceRow]) -> Raising {
     Raising {
         reach: negatives.iter().filter_map(EvidenceRow::reach).max(),
-        detractor: negatives.iter().any(|e| e.standing() == Standing::Detractor),
+        detractor: negatives
+            .iter()
+            .any(|e| e.standing() == Standing::Detractor),
         weight: negatives.iter().map(|e| e.weight).fold(1.0, f64::max),
     }
 }

@@ -46,7 +46,10 @@ pub(crate) fn alerts_opened(store: &dyn Store) -> Result<[u64; 2], StoreError> {
 impl Clock {
     pub(super) fn restore(store: &dyn Store) -> Result<Self, StoreError> {
         let state = tables::load(store, &CLOCK.key(&[]))?.unwrap_or_default();
-        Ok(Self { state, changed: false })
+        Ok(Self {
+            state,
+            changed: false,
+        })
     }
 
     pub(super) fn write(&mut self, store: &mut dyn Store) {
@@ -56,7 +59,9 @@ impl Clock {
     }
 
     pub(super) fn now(&self) -> Timestamp {
-        self.state.now.map_or(Timestamp::MIN, Timestamp::from_millis)
+        self.state
+            .now
+            .map_or(Timestamp::MIN, Timestamp::from_millis)
     }
 
     /// Returns whether time moved.
@@ -71,7 +76,11 @@ impl Clock {
 
     /// Something was counted.
     pub(super) fn heard(&mut self, event: Timestamp) {
-        self.state.newest = Some(self.state.newest.map_or(event.millis(), |n| n.max(event.millis())));
+        self.state.newest = Some(
+            self.state
+                .newest
+                .map_or(event.millis(), |n| n.max(event.millis())),
+        );
         self.touch();
     }
 
@@ -96,7 +105,11 @@ impl Clock {
     /// The record read last.
     pub(super) fn cause(&self) -> Cause {
         let (topic, partition, offset) = &self.state.cause;
-        Cause { topic: Arc::clone(topic), partition: *partition, offset: *offset }
+        Cause {
+            topic: Arc::clone(topic),
+            partition: *partition,
+            offset: *offset,
+        }
     }
 
     pub(super) fn has_news(&self) -> bool {
@@ -104,7 +117,9 @@ impl Clock {
     }
 
     pub(super) fn published(&self) -> Option<Minute> {
-        self.state.published.map(|(minute, _, _)| Minute::new(minute))
+        self.state
+            .published
+            .map(|(minute, _, _)| Minute::new(minute))
     }
 
     pub(super) fn should_publish(&self, every: Span) -> bool {
@@ -124,7 +139,11 @@ impl Clock {
             return self.state.news.then(|| self.now());
         };
         let due = Timestamp::from_millis(at) + every;
-        Some(if self.state.news { due } else { due.max(Minute::new(minute).end()) })
+        Some(if self.state.news {
+            due
+        } else {
+            due.max(Minute::new(minute).end())
+        })
     }
 
     /// Notes a publication up to a minute and returns its revision.

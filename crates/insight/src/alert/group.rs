@@ -153,7 +153,11 @@ impl Group {
     }
 
     pub(crate) fn kind(&self) -> AlertKind {
-        if self.spike { AlertKind::Spike } else { AlertKind::Mention }
+        if self.spike {
+            AlertKind::Spike
+        } else {
+            AlertKind::Mention
+        }
     }
 
     /// Takes a mention in.
@@ -161,7 +165,10 @@ impl Group {
         for touchpoint in &evidence.touchpoints {
             *self.touchpoints.entry(touchpoint.clone()).or_insert(0) += 1;
         }
-        *self.sources.entry(evidence.source().to_owned()).or_insert(0) += 1;
+        *self
+            .sources
+            .entry(evidence.source().to_owned())
+            .or_insert(0) += 1;
         self.mentions += 1;
         self.model.clone_from(&evidence.model);
         if !self.spike {
@@ -170,7 +177,8 @@ impl Group {
         self.news += 1;
         self.updated_at = self.updated_at.max(now.millis());
         self.evidence.push(evidence);
-        self.evidence.sort_by(|a, b| b.telling().total_cmp(&a.telling()).then(a.key.cmp(&b.key)));
+        self.evidence
+            .sort_by(|a, b| b.telling().total_cmp(&a.telling()).then(a.key.cmp(&b.key)));
         self.evidence.truncate(KEPT);
     }
 
@@ -219,11 +227,18 @@ impl Group {
     pub(crate) fn due(&self, rule: &NotifyRule) -> Due {
         let told = Timestamp::from_millis(self.told_at);
         if self.news > 0 {
-            let wait = if self.said <= 1 { rule.group } else { rule.update };
+            let wait = if self.said <= 1 {
+                rule.group
+            } else {
+                rule.update
+            };
             return Due::Update(told + wait);
         }
         let over = Timestamp::from_millis(self.updated_at) + rule.resolve_after;
-        let pause = rule.repeat.get(self.repeats as usize).or(rule.repeat.last());
+        let pause = rule
+            .repeat
+            .get(self.repeats as usize)
+            .or(rule.repeat.last());
         match pause {
             Some(pause) if told + *pause < over => Due::Repeat(told + *pause),
             _ => Due::Resolve(over),
@@ -264,10 +279,15 @@ impl Group {
         }
         let brand = BrandId::new(&self.brand);
         let terms = background.top(self.evidence.iter().map(|e| e.text.as_str()), &self.brand);
-        let touchpoints: Vec<(TouchpointId, u32)> =
-            most_first(&self.touchpoints).map(|(id, n)| (TouchpointId::new(id), n)).collect();
-        let evidence: Vec<Evidence> =
-            self.evidence.iter().take(SHOWN).map(EvidenceRow::publish).collect();
+        let touchpoints: Vec<(TouchpointId, u32)> = most_first(&self.touchpoints)
+            .map(|(id, n)| (TouchpointId::new(id), n))
+            .collect();
+        let evidence: Vec<Evidence> = self
+            .evidence
+            .iter()
+            .take(SHOWN)
+            .map(EvidenceRow::publish)
+            .collect();
         let mut alert = Alert {
             id: Arc::from(self.id.as_str()),
             kind: self.kind(),
@@ -287,7 +307,9 @@ impl Group {
             },
             terms,
             touchpoints,
-            sources: most_first(&self.sources).map(|(id, n)| (SourceId::new(id), n)).collect(),
+            sources: most_first(&self.sources)
+                .map(|(id, n)| (SourceId::new(id), n))
+                .collect(),
             evidence,
             mentions: self.mentions,
             coverage,
@@ -296,15 +318,27 @@ impl Group {
             opened_at: Timestamp::from_millis(self.opened_at),
             updated_at: Timestamp::from_millis(self.updated_at),
             inhibited_by: self.inhibited_by.as_deref().map(Arc::from),
-            provenance: Provenance { model: Arc::from(self.model.as_str()), ..provenance },
+            provenance: Provenance {
+                model: Arc::from(self.model.as_str()),
+                ..provenance
+            },
         };
         alert.summary = self.summary(&alert);
         alert
     }
 
     fn summary(&self, alert: &Alert) -> String {
-        let places: Vec<&str> = alert.touchpoints.iter().take(2).map(|(id, _)| id.as_str()).collect();
-        let at = if places.is_empty() { String::new() } else { format!(" about {}", places.join(" and ")) };
+        let places: Vec<&str> = alert
+            .touchpoints
+            .iter()
+            .take(2)
+            .map(|(id, _)| id.as_str())
+            .collect();
+        let at = if places.is_empty() {
+            String::new()
+        } else {
+            format!(" about {}", places.join(" and "))
+        };
         if self.spike {
             let minutes = self.window_seconds / 60;
             let expected = self.expected.unwrap_or(0.0);
@@ -314,14 +348,22 @@ impl Group {
                 self.observed,
                 probability(self.p_value.unwrap_or(1.0)),
             );
-            let terms: Vec<&str> = alert.terms.iter().take(3).map(|t| t.term.as_str()).collect();
+            let terms: Vec<&str> = alert
+                .terms
+                .iter()
+                .take(3)
+                .map(|t| t.term.as_str())
+                .collect();
             if !terms.is_empty() {
                 text.push_str(&format!("; they say: {}", terms.join(", ")));
             }
             return text;
         }
         let rule = self.rule.replace('-', " ");
-        let why = match (&self.word, self.evidence.first().and_then(EvidenceRow::reach)) {
+        let why = match (
+            &self.word,
+            self.evidence.first().and_then(EvidenceRow::reach),
+        ) {
             (Some(word), _) => format!(" (“{word}”)"),
             (None, Some(reach)) if reach >= 1_000 => format!(" ({reach} followers)"),
             _ => String::new(),
@@ -343,21 +385,36 @@ fn lessen(counts: &mut BTreeMap<String, u32>, key: &str) {
 }
 
 fn most_first(counts: &BTreeMap<String, u32>) -> impl Iterator<Item = (&str, u32)> {
-    let mut pairs: Vec<_> = counts.iter().map(|(id, count)| (id.as_str(), *count)).collect();
+    let mut pairs: Vec<_> = counts
+        .iter()
+        .map(|(id, count)| (id.as_str(), *count))
+        .collect();
     pairs.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
     pairs.into_iter()
 }
 
 fn probability(p: f64) -> String {
-    if p < 1e-12 { "< 1e-12".to_owned() } else { format!("{p:.0e}") }
+    if p < 1e-12 {
+        "< 1e-12".to_owned()
+    } else {
+        format!("{p:.0e}")
+    }
 }
 
 /// The same event has the same id: SHA-256 over what opened the alert, 16 bytes in hexadecimal.
 fn alert_id(opening: &Opening<'_>) -> String {
     let mut digest = Sha256::new();
-    for part in [opening.kind.as_str(), opening.rule, opening.brand.as_str(), opening.seed] {
+    for part in [
+        opening.kind.as_str(),
+        opening.rule,
+        opening.brand.as_str(),
+        opening.seed,
+    ] {
         digest.update(part.as_bytes());
         digest.update([0]);
     }
-    digest.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    digest.finalize()[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

@@ -29,7 +29,10 @@ pub(crate) fn first_match<'a>(
         }
         let text = lower.get_or_insert_with(|| mention.text.to_lowercase());
         let word = rule.words.iter().find(|word| has_word(text, word))?;
-        Some(Matched { rule, word: Some(word) })
+        Some(Matched {
+            rule,
+            word: Some(word),
+        })
     })
 }
 
@@ -40,11 +43,19 @@ fn holds(rule: &MentionRule, mention: &Mention, standing: Standing, taxonomy: &T
         && mention.sentiment.confidence() >= rule.min_confidence
         && (rule.intents.is_empty() || rule.intents.iter().any(|i| mention.has_intent(*i)))
         && (rule.standing.is_empty() || rule.standing.contains(&standing))
-        && rule.min_reach.is_none_or(|least| mention.reach.is_some_and(|reach| reach >= least))
+        && rule
+            .min_reach
+            .is_none_or(|least| mention.reach.is_some_and(|reach| reach >= least))
         && (rule.touchpoints.is_empty()
-            || mention.touchpoints.iter().any(|t| rule.touchpoints.contains(&t.label)))
+            || mention
+                .touchpoints
+                .iter()
+                .any(|t| rule.touchpoints.contains(&t.label)))
         && rule.min_weight.is_none_or(|least| {
-            mention.touchpoints.iter().any(|t| taxonomy.weight(&t.label) >= least)
+            mention
+                .touchpoints
+                .iter()
+                .any(|t| taxonomy.weight(&t.label) >= least)
         })
 }
 

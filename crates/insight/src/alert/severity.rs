@@ -16,15 +16,30 @@ pub(crate) struct Raising {
 }
 
 /// A rule's own severity, raised.
-pub(crate) fn mention_severity(base: u8, reach: Option<u64>, standing: Standing, weight: f64) -> u8 {
-    let raising = Raising { reach, detractor: standing == Standing::Detractor, weight };
+pub(crate) fn mention_severity(
+    base: u8,
+    reach: Option<u64>,
+    standing: Standing,
+    weight: f64,
+) -> u8 {
+    let raising = Raising {
+        reach,
+        detractor: standing == Standing::Detractor,
+        weight,
+    };
     raise(f64::from(base), raising)
 }
 
 /// From −log₁₀ p: 10⁻⁴ is 3, 10⁻⁸ is 6, 10⁻¹¹ and beyond 8; at least the rule's own; raised.
 pub(crate) fn spike_severity(least: u8, p_value: f64, raising: Raising) -> u8 {
     let surprise = -p_value.max(1e-300).log10();
-    raise((0.75 * surprise).round().clamp(1.0, 8.0).max(f64::from(least)), raising)
+    raise(
+        (0.75 * surprise)
+            .round()
+            .clamp(1.0, 8.0)
+            .max(f64::from(least)),
+        raising,
+    )
 }
 
 fn raise(base: f64, raising: Raising) -> u8 {
@@ -52,12 +67,20 @@ mod tests {
 
     #[test]
     fn the_less_likely_a_spike_the_graver_and_never_beyond_ten() {
-        let calm = Raising { reach: None, detractor: false, weight: 1.0 };
+        let calm = Raising {
+            reach: None,
+            detractor: false,
+            weight: 1.0,
+        };
         assert_eq!(spike_severity(1, 1e-4, calm), 3);
         assert_eq!(spike_severity(1, 1e-8, calm), 6);
         assert_eq!(spike_severity(1, 0.0, calm), 8);
         assert_eq!(spike_severity(6, 1e-4, calm), 6);
-        let all = Raising { reach: Some(10_000_000), detractor: true, weight: 2.0 };
+        let all = Raising {
+            reach: Some(10_000_000),
+            detractor: true,
+            weight: 2.0,
+        };
         assert_eq!(spike_severity(1, 0.0, all), 10);
     }
 }

@@ -17,7 +17,11 @@ pub(crate) struct Incident {
 
 impl Incident {
     pub(crate) fn none() -> Self {
-        Self { start: 0, minutes: 0, times: 1.0 }
+        Self {
+            start: 0,
+            minutes: 0,
+            times: 1.0,
+        }
     }
 
     fn times_at(&self, minute: i64) -> f64 {
@@ -30,34 +34,47 @@ impl Incident {
 pub(crate) fn spikes(rate: f64, seed: u64, minutes: i64, incident: &Incident) -> Vec<i64> {
     let brand = BrandId::new("skylark");
     let config = Config {
-        markets: vec![Market { id: "market".into(), brands: vec![brand.clone()] }],
+        markets: vec![Market {
+            id: "market".into(),
+            brands: vec![brand.clone()],
+        }],
         publish_every: Span::from_days(400),
         ..Config::default()
     };
     let mut store = MemoryStore::default();
     let mut aggregator = Aggregator::restore(config, &store).unwrap();
     let mut noise = Noise::new(rate, seed);
-    let cause = Cause { topic: Arc::from("mentions"), partition: 0, offset: 0 };
+    let cause = Cause {
+        topic: Arc::from("mentions"),
+        partition: 0,
+        offset: 0,
+    };
     let (mut found, mut number) = (Vec::new(), 0);
     for minute in 0..minutes {
         let time = Timestamp::from_seconds(minute * 60 + 30);
         for _ in 0..noise.minute(minute, incident.times_at(minute)) + u32::from(minute == 0) {
             number += 1;
             let event = negative(&brand, number, time);
-            aggregator.observe(&event, &cause, time, &mut store).unwrap();
+            aggregator
+                .observe(&event, &cause, time, &mut store)
+                .unwrap();
         }
-        aggregator.advance(Timestamp::from_seconds(minute * 60 + 70), &mut store).unwrap();
+        aggregator
+            .advance(Timestamp::from_seconds(minute * 60 + 70), &mut store)
+            .unwrap();
         if minute % 1_440 == 0 || minute + 1 == minutes {
-            found.extend(aggregator.flush(&mut store).unwrap().iter().filter_map(opened));
-            store = without_counts(&store);
+            found.extend(
+                aggregator
+                    .flush(&mut store)
+                    .unwrap()
+                    .iter()
+                    .filter_map(opened),
+            );
+            // What was counted is not looked at again, and need not be kept for weeks.
+            store = MemoryStore::default();
         }
     }
     found
-}
-
-/// What was counted is not looked at again: the mentions need not be kept for weeks.
-fn without_counts(_: &MemoryStore) -> MemoryStore {
-    MemoryStore::default()
 }
 
 fn opened(insight: &Insight) -> Option<i64> {
@@ -85,7 +102,11 @@ fn negative(brand: &BrandId, number: u64, time: Timestamp) -> MentionEvent {
         text: Arc::from(""),
         language: None,
         clause: Arc::from(""),
-        sentiment: SentimentScores { negative: 0.9, neutral: 0.05, positive: 0.05 },
+        sentiment: SentimentScores {
+            negative: 0.9,
+            neutral: 0.05,
+            positive: 0.05,
+        },
         uncertain: false,
         touchpoints: Vec::new(),
         intents: Vec::new(),

@@ -14,7 +14,10 @@ use std::sync::Arc;
 pub(crate) fn market(brands: &[&str]) -> Config {
     let brands = brands.iter().map(|brand| (*brand).into()).collect();
     Config {
-        markets: vec![Market { id: "market".into(), brands }],
+        markets: vec![Market {
+            id: "market".into(),
+            brands,
+        }],
         fingerprint: Arc::from("config-1"),
         ..Config::default()
     }
@@ -23,7 +26,11 @@ pub(crate) fn market(brands: &[&str]) -> Config {
 /// Skylark against Fennelway, with the rules that come with hark.
 pub(crate) fn config() -> Config {
     let negative = || vec![Sentiment::Negative];
-    let rule = |id: &str| MentionRule { id: Arc::from(id), sentiment: negative(), ..Default::default() };
+    let rule = |id: &str| MentionRule {
+        id: Arc::from(id),
+        sentiment: negative(),
+        ..Default::default()
+    };
     let words = ["sue", "food poisoning"].map(str::to_owned).to_vec();
     Config {
         mention_rules: vec![
@@ -35,8 +42,16 @@ pub(crate) fn config() -> Config {
                 due: Span::from_minutes(30),
                 ..rule("safety")
             },
-            MentionRule { min_reach: Some(10_000), severity: 7, ..rule("reach") },
-            MentionRule { intents: vec![Intent::Churn], min_confidence: 0.6, ..rule("churn-threat") },
+            MentionRule {
+                min_reach: Some(10_000),
+                severity: 7,
+                ..rule("reach")
+            },
+            MentionRule {
+                intents: vec![Intent::Churn],
+                min_confidence: 0.6,
+                ..rule("churn-threat")
+            },
         ],
         ..market(&["skylark", "fennelway"])
     }
@@ -60,7 +75,15 @@ impl Listener {
     pub(crate) fn new(config: Config) -> Self {
         let store = MemoryStore::default();
         let aggregator = Aggregator::restore(config, &store).unwrap();
-        Self { aggregator, store, said: Vec::new(), told: Vec::new(), moments: Vec::new(), now: Timestamp::MIN, offset: 0 }
+        Self {
+            aggregator,
+            store,
+            said: Vec::new(),
+            told: Vec::new(),
+            moments: Vec::new(),
+            now: Timestamp::MIN,
+            offset: 0,
+        }
     }
 
     /// Hears a mention at its own time and returns the alerts that follow at once.
@@ -81,9 +104,15 @@ impl Listener {
 
     pub(crate) fn outcome(&mut self, event: &MentionEvent, now: Timestamp) -> Outcome {
         self.now = now;
-        let cause = Cause { topic: Arc::from("hark.mentions"), partition: 0, offset: self.offset };
+        let cause = Cause {
+            topic: Arc::from("hark.mentions"),
+            partition: 0,
+            offset: self.offset,
+        };
         self.offset += 1;
-        self.aggregator.observe(event, &cause, now, &mut self.store).unwrap()
+        self.aggregator
+            .observe(event, &cause, now, &mut self.store)
+            .unwrap()
     }
 
     /// Lets time pass, as a service does: everything at the moment it is due.
@@ -94,7 +123,10 @@ impl Listener {
             self.advances(due);
         }
         self.advances(moment);
-        self.told[before..].iter().map(|(_, alert)| alert.clone()).collect()
+        self.told[before..]
+            .iter()
+            .map(|(_, alert)| alert.clone())
+            .collect()
     }
 
     pub(crate) fn waits(&mut self, span: Span) -> Vec<Alert> {
@@ -110,7 +142,8 @@ impl Listener {
     pub(crate) fn flush(&mut self) -> Vec<Alert> {
         let said = self.aggregator.flush(&mut self.store).unwrap();
         let alerts: Vec<Alert> = said.iter().filter_map(alert).collect();
-        self.told.extend(alerts.iter().map(|alert| (self.now, alert.clone())));
+        self.told
+            .extend(alerts.iter().map(|alert| (self.now, alert.clone())));
         self.moments.extend(said.iter().map(|_| self.now));
         self.said.extend(said);
         alerts
@@ -122,7 +155,13 @@ impl Listener {
             let time = from + Span::from_minutes(number * 10);
             self.waits_until(time);
             let item = format!("usual {brand} {time}");
-            self.hears(mention(brand).item(item).negative().on(time).saying("slow again, as usual"));
+            self.hears(
+                mention(brand)
+                    .item(item)
+                    .negative()
+                    .on(time)
+                    .saying("slow again, as usual"),
+            );
         }
         self.waits_until(from + Span::from_hours(hours));
     }
@@ -136,7 +175,10 @@ impl Listener {
             let item = format!("storm {time}");
             self.hears(as_said(mention("skylark").item(item).negative().on(time)));
         }
-        self.told[before..].iter().map(|(_, alert)| alert.clone()).collect()
+        self.told[before..]
+            .iter()
+            .map(|(_, alert)| alert.clone())
+            .collect()
     }
 
     /// Forgets everything but the store, as a crash after a commit does.
@@ -157,13 +199,17 @@ impl Listener {
     /// When which alert was told, and why.
     pub(crate) fn diary(&self, rule: &str) -> Vec<(Timestamp, Occasion)> {
         let of_rule = self.told.iter().filter(|(_, alert)| &*alert.rule == rule);
-        of_rule.map(|(time, alert)| (*time, alert.occasion)).collect()
+        of_rule
+            .map(|(time, alert)| (*time, alert.occasion))
+            .collect()
     }
 
     /// The latest publication for a brand and a window.
     pub(crate) fn published(&self, brand: &str, window: Window) -> Option<ShareOfVoice> {
         self.said.iter().rev().find_map(|insight| match insight {
-            Insight::Voice(share) if share.brand == brand.into() && share.window == Some(window) => {
+            Insight::Voice(share)
+                if share.brand == brand.into() && share.window == Some(window) =>
+            {
                 Some((**share).clone())
             }
             _ => None,
@@ -171,7 +217,10 @@ impl Listener {
     }
 
     pub(crate) fn report(&self) -> Report<'_> {
-        Report { config: self.aggregator.config(), store: &self.store }
+        Report {
+            config: self.aggregator.config(),
+            store: &self.store,
+        }
     }
 
     pub(crate) fn voice(&self, window: Option<Window>, at: Timestamp) -> VoiceReport {
@@ -182,13 +231,19 @@ impl Listener {
     /// A brand's share of everything.
     pub(crate) fn share(&self, brand: &str) -> ShareOfVoice {
         let shares = self.voice(None, self.now).shares;
-        shares.into_iter().find(|share| share.brand == brand.into()).unwrap()
+        shares
+            .into_iter()
+            .find(|share| share.brand == brand.into())
+            .unwrap()
     }
 }
 
 /// The same rules, moved by the newest event.
 pub(crate) fn replaying(config: Config) -> Config {
-    Config { time: TimeMode::Event, ..config }
+    Config {
+        time: TimeMode::Event,
+        ..config
+    }
 }
 
 fn alert(insight: &Insight) -> Option<Alert> {

@@ -15,7 +15,10 @@ pub(crate) struct Said(pub(crate) Mention);
 pub(crate) fn mention(brand: &str) -> Said {
     Said(Mention {
         item: ItemId::new("web", "1"),
-        version: Version { order: 0, tag: Arc::from("") },
+        version: Version {
+            order: 0,
+            tag: Arc::from(""),
+        },
         brand: BrandId::new(brand),
         item_brands: vec![BrandId::new(brand)],
         event_time: time::at("00:00"),
@@ -26,7 +29,11 @@ pub(crate) fn mention(brand: &str) -> Said {
         text: Arc::from(""),
         language: None,
         clause: Arc::from("name"),
-        sentiment: SentimentScores { negative: 0.05, neutral: 0.9, positive: 0.05 },
+        sentiment: SentimentScores {
+            negative: 0.05,
+            neutral: 0.9,
+            positive: 0.05,
+        },
         uncertain: false,
         touchpoints: Vec::new(),
         intents: Vec::new(),
@@ -53,7 +60,10 @@ impl Said {
     }
 
     pub(crate) fn version(mut self, order: i64, tag: &str) -> Self {
-        self.0.version = Version { order, tag: Arc::from(tag) };
+        self.0.version = Version {
+            order,
+            tag: Arc::from(tag),
+        };
         self
     }
 
@@ -73,29 +83,47 @@ impl Said {
     }
 
     pub(crate) fn negative(mut self) -> Self {
-        self.0.sentiment = SentimentScores { negative: 0.9, neutral: 0.05, positive: 0.05 };
+        self.0.sentiment = SentimentScores {
+            negative: 0.9,
+            neutral: 0.05,
+            positive: 0.05,
+        };
         self
     }
 
     pub(crate) fn positive(mut self) -> Self {
-        self.0.sentiment = SentimentScores { negative: 0.05, neutral: 0.05, positive: 0.9 };
+        self.0.sentiment = SentimentScores {
+            negative: 0.05,
+            neutral: 0.05,
+            positive: 0.9,
+        };
         self
     }
 
     pub(crate) fn uncertain(mut self) -> Self {
-        self.0.sentiment = SentimentScores { negative: 0.4, neutral: 0.3, positive: 0.3 };
+        self.0.sentiment = SentimentScores {
+            negative: 0.4,
+            neutral: 0.3,
+            positive: 0.3,
+        };
         self.0.uncertain = true;
         self
     }
 
     pub(crate) fn touching(mut self, touchpoint: &str) -> Self {
         let label = TouchpointId::new(touchpoint);
-        self.0.touchpoints.push(Scored { label, probability: 0.9 });
+        self.0.touchpoints.push(Scored {
+            label,
+            probability: 0.9,
+        });
         self
     }
 
     pub(crate) fn meaning(mut self, intent: Intent) -> Self {
-        self.0.intents.push(Scored { label: intent, probability: 0.9 });
+        self.0.intents.push(Scored {
+            label: intent,
+            probability: 0.9,
+        });
         self
     }
 
@@ -127,7 +155,10 @@ impl Said {
 pub(crate) fn gone(native_id: impl ToString, order: i64) -> MentionEvent {
     MentionEvent::RetractItem(ItemDelete {
         id: ItemId::new("web", native_id.to_string()),
-        version: Version { order, tag: Arc::from("") },
+        version: Version {
+            order,
+            tag: Arc::from(""),
+        },
         author: None,
         arrived_at: time::at("00:00"),
     })
@@ -138,7 +169,10 @@ pub(crate) fn author_gone(number: u8, order: i64) -> MentionEvent {
     MentionEvent::RetractAuthor(AuthorDelete {
         source: "web".into(),
         author: author(number),
-        version: Version { order, tag: Arc::from("") },
+        version: Version {
+            order,
+            tag: Arc::from(""),
+        },
         arrived_at: time::at("00:00"),
     })
 }

@@ -1,5 +1,9 @@
 //! Words for the tests: mentions as sentences, a day with a clock, an aggregator with its store.
-#![allow(dead_code, unused_imports, reason = "every test file uses a part of it")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "every test file uses a part of it"
+)]
 
 pub(crate) mod calm;
 pub(crate) mod listener;

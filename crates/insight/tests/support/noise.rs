@@ -62,7 +62,11 @@ impl Noise {
     /// `rate` negatives a minute on average; the busiest hour of the day has four times as many
     /// as the quietest.
     pub(crate) fn new(rate: f64, seed: u64) -> Self {
-        Self { random: Random::new(seed), rate, drift: 0.0 }
+        Self {
+            random: Random::new(seed),
+            rate,
+            drift: 0.0,
+        }
     }
 
     /// Negatives in a minute: a gamma of shape 2 over each minute (variance μ + μ²/2) times a

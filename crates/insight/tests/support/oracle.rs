@@ -53,7 +53,9 @@ impl Oracle {
         }
         let mut counted: BTreeMap<(ItemId, BrandId), Mention> = BTreeMap::new();
         for event in events {
-            let MentionEvent::Observed(mention) = event else { continue };
+            let MentionEvent::Observed(mention) = event else {
+                continue;
+            };
             let is_gone = mention
                 .author
                 .and_then(|author| gone.get(&author))
@@ -64,7 +66,10 @@ impl Oracle {
                 counted.insert(key, (**mention).clone());
             }
         }
-        Self { counted: counted.into_values().collect(), taxonomy }
+        Self {
+            counted: counted.into_values().collect(),
+            taxonomy,
+        }
     }
 
     /// A brand's voice in the minutes of `from..to`.
@@ -79,7 +84,8 @@ impl Oracle {
             .taxonomy
             .iter()
             .map(|touchpoint| {
-                let touches = |m: &&&Mention| m.touchpoints.iter().any(|t| t.label == touchpoint.id);
+                let touches =
+                    |m: &&&Mention| m.touchpoints.iter().any(|t| t.label == touchpoint.id);
                 let there: Vec<&Mention> = own.iter().filter(touches).copied().collect();
                 (touchpoint.id.clone(), voice_of(&there))
             })
@@ -97,13 +103,19 @@ impl Oracle {
     /// Every author with an experience of a brand.
     pub(crate) fn standings(&self, brand: &BrandId) -> BTreeMap<AuthorKey, AuthorView> {
         let mut told: BTreeMap<AuthorKey, Vec<&Mention>> = BTreeMap::new();
-        for mention in self.counted.iter().filter(|m| m.brand == *brand && !m.repost) {
+        for mention in self
+            .counted
+            .iter()
+            .filter(|m| m.brand == *brand && !m.repost)
+        {
             let tells = mention.label() != Sentiment::Neutral || !mention.touchpoints.is_empty();
             if let (true, Some(author)) = (tells, mention.author) {
                 told.entry(author).or_default().push(mention);
             }
         }
-        told.into_iter().map(|(author, mentions)| (author, self.view(mentions))).collect()
+        told.into_iter()
+            .map(|(author, mentions)| (author, self.view(mentions)))
+            .collect()
     }
 
     fn view(&self, mut mentions: Vec<&Mention>) -> AuthorView {
@@ -133,8 +145,13 @@ impl Oracle {
         let (mut sum, mut weights) = (0.0, 0.0);
         for mention in told {
             let days = (now - mention.event_time).seconds() / 86_400.0;
-            let moment = mention.touchpoints.iter().map(|t| self.taxonomy.weight(&t.label));
-            let moment = moment.fold(None, |most: Option<f64>, w| Some(most.map_or(w, |m| m.max(w))));
+            let moment = mention
+                .touchpoints
+                .iter()
+                .map(|t| self.taxonomy.weight(&t.label));
+            let moment = moment.fold(None, |most: Option<f64>, w| {
+                Some(most.map_or(w, |m| m.max(w)))
+            });
             let weight = moment.unwrap_or(1.0)
                 * f64::from(mention.sentiment.confidence())
                 * 0.5_f64.powf(days / 90.0);
@@ -153,8 +170,16 @@ fn next(before: Standing, score: f64, told: &[&Mention]) -> Standing {
     let recommended = told
         .iter()
         .any(|m| m.has_intent(Intent::Recommendation) && m.label() == Sentiment::Positive);
-    let promoter = if before == Standing::Promoter { 0.3 } else { 0.4 };
-    let detractor = if before == Standing::Detractor { -0.2 } else { -0.3 };
+    let promoter = if before == Standing::Promoter {
+        0.3
+    } else {
+        0.4
+    };
+    let detractor = if before == Standing::Detractor {
+        -0.2
+    } else {
+        -0.3
+    };
     match told.len() {
         0 | 1 => Standing::Provisional,
         _ if recommended && score >= promoter => Standing::Promoter,
@@ -166,8 +191,11 @@ fn next(before: Standing, score: f64, told: &[&Mention]) -> Standing {
 fn voice_of(mentions: &[&Mention]) -> Voice {
     let counts = |measure: &dyn Fn(&[&Mention]) -> u64| {
         let of = |sentiment| {
-            let part: Vec<&Mention> =
-                mentions.iter().copied().filter(|m| m.label() == sentiment).collect();
+            let part: Vec<&Mention> = mentions
+                .iter()
+                .copied()
+                .filter(|m| m.label() == sentiment)
+                .collect();
             measure(&part)
         };
         Counts {
@@ -180,7 +208,10 @@ fn voice_of(mentions: &[&Mention]) -> Voice {
     Voice {
         mentions: counts(&|part| part.len() as u64),
         authors: counts(&|part| {
-            part.iter().filter_map(|m| m.author).collect::<BTreeSet<_>>().len() as u64
+            part.iter()
+                .filter_map(|m| m.author)
+                .collect::<BTreeSet<_>>()
+                .len() as u64
         }),
         reach: counts(&|part| part.iter().filter_map(|m| m.reach).sum()),
         reach_known: mentions.iter().filter(|m| m.reach.is_some()).count() as u64,

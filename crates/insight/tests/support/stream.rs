@@ -33,7 +33,11 @@ struct View {
 }
 
 fn sentiment() -> impl Strategy<Value = SentimentScores> {
-    let scores = |negative, neutral, positive| SentimentScores { negative, neutral, positive };
+    let scores = |negative, neutral, positive| SentimentScores {
+        negative,
+        neutral,
+        positive,
+    };
     prop_oneof![
         Just(scores(0.91, 0.05, 0.04)),
         Just(scores(0.55, 0.25, 0.2)),
@@ -45,23 +49,38 @@ fn sentiment() -> impl Strategy<Value = SentimentScores> {
 
 fn view() -> impl Strategy<Value = View> {
     let reach = prop_oneof![Just(None), (0..50_000_u64).prop_map(Some)];
-    (sentiment(), subsequence(TOUCHPOINTS.to_vec(), 0..=3), any::<bool>(), reach).prop_map(
-        |(sentiment, touchpoints, recommends, reach)| View {
+    (
+        sentiment(),
+        subsequence(TOUCHPOINTS.to_vec(), 0..=3),
+        any::<bool>(),
+        reach,
+    )
+        .prop_map(|(sentiment, touchpoints, recommends, reach)| View {
             sentiment,
             touchpoints,
             recommends,
             reach,
-        },
-    )
+        })
 }
 
 fn content() -> impl Strategy<Value = Content> {
     let author = prop_oneof![1 => Just(None), 4 => (1..=4_u8).prop_map(Some)];
     let views = (subsequence(NAMED.to_vec(), 0..=3), vec(view(), 3))
         .prop_map(|(brands, views)| brands.into_iter().zip(views).collect());
-    (0..3 * 86_400_i64, author, proptest::bool::weighted(0.15), Just("web"), views).prop_map(
-        |(seconds, author, repost, source, views)| Content { seconds, author, repost, source, views },
+    (
+        0..3 * 86_400_i64,
+        author,
+        proptest::bool::weighted(0.15),
+        Just("web"),
+        views,
     )
+        .prop_map(|(seconds, author, repost, source, views)| Content {
+            seconds,
+            author,
+            repost,
+            source,
+            views,
+        })
 }
 
 type VersionKey = (u8, i64, &'static str);
@@ -81,7 +100,15 @@ fn event(key: VersionKey, place: usize, content: &Content) -> Vec<MentionEvent> 
         })];
     }
     let views = content.views.iter();
-    views.map(|(brand, view)| said(brand, view, content).item(item).version(order, tag).on(time).event()).collect()
+    views
+        .map(|(brand, view)| {
+            said(brand, view, content)
+                .item(item)
+                .version(order, tag)
+                .on(time)
+                .event()
+        })
+        .collect()
 }
 
 fn said(brand: &str, view: &View, content: &Content) -> Said {
@@ -94,7 +121,11 @@ fn said(brand: &str, view: &View, content: &Content) -> Said {
     for touchpoint in &view.touchpoints {
         said = said.touching(touchpoint);
     }
-    if view.recommends { said.meaning(Intent::Recommendation) } else { said }
+    if view.recommends {
+        said.meaning(Intent::Recommendation)
+    } else {
+        said
+    }
 }
 
 /// Items with several versions, deletions of items and of authors.
@@ -110,7 +141,11 @@ pub(crate) fn bag() -> impl Strategy<Value = Vec<MentionEvent>> {
             .flat_map(|(place, (key, content))| event(*key, place, content))
             .collect();
         events.extend(deletes.into_iter().map(|(item, order)| gone(item, order)));
-        events.extend(author_deletes.into_iter().map(|(who, order)| author_gone(who, order)));
+        events.extend(
+            author_deletes
+                .into_iter()
+                .map(|(who, order)| author_gone(who, order)),
+        );
         events
     })
 }

@@ -79,7 +79,6 @@ fn sections(document: &mut Table<'_>, problems: &mut Problems<'_>, text: &str) -
         markets,
         sources,
         taxonomy,
-        touchpoints,
         alert,
     };
     let found = [

@@ -7,7 +7,7 @@ mod source;
 pub(crate) use load::{load, parse_demo};
 pub(crate) use source::{SourceConfig, SourceKind};
 
-use hark_aggregate::{AggregateConfig, AlertConfig, StandingConfig, TouchpointConfig};
+use hark_aggregate::{AggregateConfig, AlertConfig, StandingConfig};
 use hark_insight::Market;
 use hark_model::{BrandId, Taxonomy};
 use serde::Deserialize;
@@ -28,7 +28,6 @@ pub(crate) struct Config {
     pub(crate) ingest: hark_ingest::Config,
     pub(crate) classify: hark_classify::Config,
     pub(crate) taxonomy: Taxonomy,
-    pub(crate) touchpoints: Vec<TouchpointConfig>,
     pub(crate) aggregate: AggregateConfig,
     pub(crate) standing: StandingConfig,
     pub(crate) alert: AlertConfig,

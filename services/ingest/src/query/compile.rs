@@ -198,7 +198,7 @@ impl Names {
                 let Usage {
                     length, queries, ..
                 } = &self.usage[*term as usize];
-                queries * queries << (16 - (*length).min(14))
+                (queries * queries) << (16 - (*length).min(14))
             }
             Anchor::Site(_) => 1 << 8,
         };

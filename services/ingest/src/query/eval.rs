@@ -196,7 +196,7 @@ impl Compiled {
                 });
             }
             Self::Term(term) => {
-                places.extend(facts.hits_of(*term).iter().map(|hit| hit.start..hit.end))
+                places.extend(facts.hits_of(*term).iter().map(|hit| hit.start..hit.end));
             }
             Self::Not(_) | Self::Author(_) | Self::Site(_) | Self::Language(_) => {}
         }

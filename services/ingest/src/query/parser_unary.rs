@@ -1,7 +1,7 @@
 //! Reads what binds closer than AND: NOT, NEAR, groups and operands.
 
 use super::ast::{Near, Node, NodeKind, Term, TermKind};
-use super::error::{QueryError, QueryErrorKind as Kind};
+use super::error::QueryErrorKind as Kind;
 use super::lexer::TokenKind;
 use super::parser::Parser;
 use super::{MAX_DEPTH, MAX_DISTANCE, operand};

@@ -206,11 +206,15 @@ fn is_in_handle(text: &str, at: usize) -> bool {
     sign.is_some_and(|sign| in_name(bytes[sign + 1]))
 }
 
-/// Whether a handle goes on behind `at`: `@nike` is not `@nike-fans`.
+/// Whether a handle goes on behind `at`: `@nike` is not `@nike-fans.bsky.social`, but it is what
+/// `@nike-everyone` speaks to. Hyphens are part of handles only where those are domain names.
 fn continues_handle(text: &str, at: usize) -> bool {
-    text[at..]
-        .strip_prefix('-')
-        .is_some_and(|rest| rest.starts_with(is_glue))
+    let Some(rest) = text[at..].strip_prefix('-') else {
+        return false;
+    };
+    let in_domain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.');
+    let domain: Vec<u8> = rest.bytes().take(MAX_HANDLE).take_while(in_domain).collect();
+    domain.windows(2).any(|pair| pair[0] == b'.' && pair[1].is_ascii_alphabetic())
 }
 
 /// Flags are pairs of letters: 🇪🇺 must not be found across the two flags of 🇩🇪🇺🇸.

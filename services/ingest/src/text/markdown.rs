@@ -60,10 +60,10 @@ fn mark(rest: &str, before: Option<char>) -> (&str, usize) {
             return ("", sign.len());
         }
     }
-    if rest.starts_with('[') || rest.starts_with("![") {
-        if let Some((label, length)) = link(rest) {
-            return (label, length);
-        }
+    if (rest.starts_with('[') || rest.starts_with("!["))
+        && let Some((label, length)) = link(rest)
+    {
+        return (label, length);
     }
     let first = rest.chars().next().map_or(0, char::len_utf8);
     if rest.starts_with(['*', '_']) {

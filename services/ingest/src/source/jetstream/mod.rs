@@ -15,7 +15,7 @@ mod frame;
 mod gap;
 mod map;
 #[doc(hidden)]
-pub mod replay;
+pub(crate) mod replay;
 mod session;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,29 @@
+//! hark: hears how brands treat people, and tells the people who can do something about it.
+//!
+//! The only binary, and the one place that knows every concrete type: it reads the
+//! configuration, puts stages, logs and sources together, and talks to a person.
+//!
+//! Never contains: logic that another program would want.
+
+mod cli;
+mod commands;
+mod config;
+mod exit;
+mod metrics_catalogue;
+mod pepper;
+mod system;
+mod term;
+mod universe;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+/// The whole program: reads the command line, does what it asks, and says how that went.
+pub fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    cli.init_logs();
+    match commands::run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

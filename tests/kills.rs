@@ -1,0 +1,129 @@
+//! kill -9, again and again.
+
+use crate::support::{Folder, QUICK, REVIEWS, brands};
+use rand::seq::IndexedRandom;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const SEED: u64 = 20_260_301;
+const ROWS: u32 = 1_500;
+const KILLS: u32 = 25;
+
+const BRANDS: [&str; 3] = ["acme", "globex", "initech"];
+const OPENINGS: [&str; 8] =
+    ["Today", "Honestly,", "So", "Third time now:", "My sister says", "Well,", "Again", "Update:"];
+const THINGS: [&str; 8] =
+    ["delivery", "support desk", "app", "salad", "price", "courier", "refund", "shop"];
+const JUDGEMENTS: [&str; 10] = [
+    "was wonderful, thank you",
+    "is a disgrace",
+    "opens at nine",
+    "made me furious",
+    "left me in the hospital, I will sue",
+    "is fine",
+    "cost me a whole day, I am leaving",
+    "was kind and quick",
+    "never answers",
+    "has moved to Mill Street",
+];
+
+/// Reviews of about ten hours, in no order, some of them twice, some unusable.
+fn reviews() -> String {
+    let mut random = ChaCha8Rng::seed_from_u64(SEED);
+    let mut csv = "id,who,created,text,stars\n".to_owned();
+    for row in 0..ROWS {
+        let id = if row % 40 == 39 { row - 1 } else { row };
+        let author = random.random_range(0..200);
+        let minute = random.random_range(0..600);
+        let [brand, other] = [0, 1].map(|_| BRANDS.choose(&mut random).unwrap());
+        let opening = OPENINGS.choose(&mut random).unwrap();
+        let thing = THINGS.choose(&mut random).unwrap();
+        let judgement = JUDGEMENTS.choose(&mut random).unwrap();
+        let also = if random.random_bool(0.1) { format!(", unlike {other}") } else { String::new() };
+        let (hour, minute) = (8 + minute / 60, minute % 60);
+        let created = if row % 100 == 50 {
+            "yesterday".to_owned()
+        } else {
+            format!("2026-03-01T{hour:02}:{minute:02}:{:02}Z", random.random_range(0..60))
+        };
+        let text = format!("{opening} the {thing} of {brand} {judgement}{also}. No. {row}");
+        let stars = random.random_range(1..=5);
+        writeln!(csv, "{id},user{author},{created},\"{text}\",{stars}").unwrap();
+    }
+    csv
+}
+
+fn folder() -> Folder {
+    let folder = Folder::new(&format!("{QUICK}{}{REVIEWS}", brands(&BRANDS)));
+    folder.write("reviews.csv", reviews());
+    folder
+}
+
+fn import(folder: &Folder) -> Command {
+    let mut command = folder.command(&["import", "reviews.csv", "--json"]);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+/// What each alert said when: everything but the places of its records, whose offsets differ.
+fn alerts(folder: &Folder) -> Vec<(Value, Value, Value, Value)> {
+    let said = |record: Value| {
+        let alert = &record["value"];
+        let of = |name: &str| alert[name].clone();
+        (of("id"), of("revision"), of("occasion"), of("mentions"))
+    };
+    folder.topic("alerts").into_iter().map(said).collect()
+}
+
+#[test]
+fn an_import_killed_twenty_five_times_ends_as_if_undisturbed() {
+    let undisturbed = folder();
+    let started = Instant::now();
+    assert!(import(&undisturbed).status().unwrap().success());
+    let whole = started.elapsed();
+
+    let killed = folder();
+    let mut random = ChaCha8Rng::seed_from_u64(SEED);
+    let (mut kills, mut at_work) = (0, 0);
+    let mut started = Instant::now();
+    let mut child = import(&killed).spawn().unwrap();
+    while kills < KILLS {
+        // From before the folder is open to well into the work, however fast the machine is.
+        let after = whole.mul_f64(random.random_range(0.0..2.5 / f64::from(KILLS)));
+        at_work += u32::from(alive_after(&mut child, started, after));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        kills += 1;
+        started = Instant::now();
+        child = import(&killed).spawn().unwrap();
+    }
+    assert!(child.wait().unwrap().success());
+    println!("undisturbed in {whole:?}; {at_work} of {kills} kills in the middle");
+    assert!(at_work >= KILLS / 2, "only {at_work} kills came before the end");
+
+    let pairs = killed.pairs();
+    let distinct: BTreeSet<_> = pairs.iter().collect();
+    assert_eq!(distinct.len(), pairs.len(), "a mention is there twice");
+    assert_eq!(pairs, undisturbed.pairs());
+    assert_eq!(killed.report(), undisturbed.report());
+    assert!(alerts(&undisturbed).len() >= 10, "too few alerts to compare");
+    assert_eq!(alerts(&killed), alerts(&undisturbed));
+    let letters = |folder: &Folder| folder.topic("dead-letters").len();
+    assert_eq!((letters(&killed), letters(&undisturbed)), (15, 15));
+}
+
+/// Whether it still works so long after its start.
+fn alive_after(child: &mut std::process::Child, started: Instant, after: Duration) -> bool {
+    while started.elapsed() < after {
+        if child.try_wait().unwrap().is_some() {
+            return false;
+        }
+        std::thread::yield_now();
+    }
+    child.try_wait().unwrap().is_none()
+}

@@ -1,0 +1,16 @@
+//! Whole-system tests: the real binary with the real model, from the outside only, as an operator
+//! and the services around it meet it.
+//!
+//! They are a test of the package `hark` (its Cargo.toml names this file), which is how they know
+//! where the binary is.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod airlines;
+mod commands;
+mod import;
+mod jetstream;
+mod kills;
+mod push;
+mod support;
+mod webhooks;
