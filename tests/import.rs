@@ -26,19 +26,43 @@ fn imported() -> (Folder, Value) {
 #[test]
 fn an_import_counts_each_mention_once_and_says_so_as_the_report_does() {
     let (folder, summary) = imported();
-    assert_eq!(counts(&summary, "mentions"), expected(&[("acme", 3), ("globex", 2)]));
-    assert_eq!(counts(&summary, "authors"), expected(&[("acme", 3), ("globex", 2)]));
+    assert_eq!(
+        counts(&summary, "mentions"),
+        expected(&[("acme", 3), ("globex", 2)])
+    );
+    assert_eq!(
+        counts(&summary, "authors"),
+        expected(&[("acme", 3), ("globex", 2)])
+    );
     let [negative, neutral, positive] =
         ["negative", "neutral", "positive"].map(|name| counts(&summary, name));
     for (brand, mentions) in counts(&summary, "mentions") {
-        assert_eq!(negative[&brand] + neutral[&brand] + positive[&brand], mentions, "{brand}");
+        assert_eq!(
+            negative[&brand] + neutral[&brand] + positive[&brand],
+            mentions,
+            "{brand}"
+        );
     }
-    assert!(negative["acme"] >= 2 && positive["globex"] >= 1, "{summary}");
-    assert_eq!(serde_json::from_str::<Value>(&folder.report()).unwrap(), summary);
+    assert!(
+        negative["acme"] >= 2 && positive["globex"] >= 1,
+        "{summary}"
+    );
+    assert_eq!(
+        serde_json::from_str::<Value>(&folder.report()).unwrap(),
+        summary
+    );
     let pairs = folder.pairs();
-    let pairs: Vec<_> = pairs.iter().map(|(item, brand)| (&**item, &**brand)).collect();
-    let in_order_of_time =
-        [("1", "acme"), ("2", "globex"), ("5", "acme"), ("5", "globex"), ("6", "acme")];
+    let pairs: Vec<_> = pairs
+        .iter()
+        .map(|(item, brand)| (&**item, &**brand))
+        .collect();
+    let in_order_of_time = [
+        ("1", "acme"),
+        ("2", "globex"),
+        ("5", "acme"),
+        ("5", "globex"),
+        ("6", "acme"),
+    ];
     assert_eq!(pairs, in_order_of_time);
 }
 
@@ -47,19 +71,31 @@ fn what_is_kept_of_a_text_holds_no_personal_data() {
     let (folder, _) = imported();
     let mentions = folder.topic("mentions");
     let of_item = |id: &str| {
-        let found = mentions.iter().find(|m| m["value"]["observed"]["item"]["native_id"] == id);
-        found.unwrap()["value"]["observed"]["text"].as_str().unwrap().to_owned()
+        let found = mentions
+            .iter()
+            .find(|m| m["value"]["observed"]["item"]["native_id"] == id);
+        found.unwrap()["value"]["observed"]["text"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
-    assert_eq!(of_item("1"), "Acme delivered late\nand the box was \"open\".");
+    assert_eq!(
+        of_item("1"),
+        "Acme delivered late\nand the box was \"open\"."
+    );
     let masked = of_item("5");
     for kept in ["😡", "الخدمة سيئة", "[email]", "[phone]", "[card]"] {
         assert!(masked.contains(kept), "{kept} in {masked}");
     }
     // Neither in a topic nor anywhere else in the folder.
     for file in ["hark.db", "hark.db-wal"] {
-        let Ok(bytes) = std::fs::read(folder.path("data").join(file)) else { continue };
+        let Ok(bytes) = std::fs::read(folder.path("data").join(file)) else {
+            continue;
+        };
         for secret in ["eve@example.com", "7946 0958", "4111 1111"] {
-            let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+            let found = bytes
+                .windows(secret.len())
+                .any(|window| window == secret.as_bytes());
             assert!(!found, "{secret} stands in {file}");
         }
     }
@@ -69,13 +105,18 @@ fn what_is_kept_of_a_text_holds_no_personal_data() {
 fn a_row_that_cannot_be_used_is_kept_with_its_line_and_the_reason() {
     let (folder, _) = imported();
     let printed = folder.hark(&["dead-letters", "list", "--json"]);
-    let letters: Vec<Value> =
-        printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let letters: Vec<Value> = printed
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(letters.len(), 1, "{printed}");
     let value = &letters[0]["value"];
     assert_eq!(value["bytes"], "3,cyd,first of may,Acme lost my parcel,1");
     let reason = value["headers"]["hark-reason"].as_str().unwrap();
-    assert!(reason.contains("line 5") && reason.contains("first of may"), "{reason}");
+    assert!(
+        reason.contains("line 5") && reason.contains("first of may"),
+        "{reason}"
+    );
 }
 
 #[test]
@@ -101,13 +142,17 @@ fn the_exit_code_says_whose_fault_it_was() {
     assert!(said.contains("none.csv"), "{said}");
     let (no_column, said) = folder.refusal(&["import", "other.csv"]);
     assert!(said.contains("text"), "{said}");
-    assert_eq!([usage, no_data, no_config, no_file, no_column], [2, 1, 1, 1, 1]);
+    assert_eq!(
+        [usage, no_data, no_config, no_file, no_column],
+        [2, 1, 1, 1, 1]
+    );
     folder.hark(&["check"]);
 }
 
 #[test]
 fn check_says_every_mistake_at_once_with_its_place() {
-    let folder = Folder::new("[[brand]]\nid = \"acme\"\nquery = \"(acme\"\n\n[classify]\nengine = 1\n");
+    let folder =
+        Folder::new("[[brand]]\nid = \"acme\"\nquery = \"(acme\"\n\n[classify]\nengine = 1\n");
     let (code, said) = folder.refusal(&["check"]);
     assert_eq!(code, 1);
     assert!(said.contains("hark.toml:3:"), "{said}");

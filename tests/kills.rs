@@ -15,10 +15,26 @@ const ROWS: u32 = 1_500;
 const KILLS: u32 = 25;
 
 const BRANDS: [&str; 3] = ["acme", "globex", "initech"];
-const OPENINGS: [&str; 8] =
-    ["Today", "Honestly,", "So", "Third time now:", "My sister says", "Well,", "Again", "Update:"];
-const THINGS: [&str; 8] =
-    ["delivery", "support desk", "app", "salad", "price", "courier", "refund", "shop"];
+const OPENINGS: [&str; 8] = [
+    "Today",
+    "Honestly,",
+    "So",
+    "Third time now:",
+    "My sister says",
+    "Well,",
+    "Again",
+    "Update:",
+];
+const THINGS: [&str; 8] = [
+    "delivery",
+    "support desk",
+    "app",
+    "salad",
+    "price",
+    "courier",
+    "refund",
+    "shop",
+];
 const JUDGEMENTS: [&str; 10] = [
     "was wonderful, thank you",
     "is a disgrace",
@@ -44,12 +60,19 @@ fn reviews() -> String {
         let opening = OPENINGS.choose(&mut random).unwrap();
         let thing = THINGS.choose(&mut random).unwrap();
         let judgement = JUDGEMENTS.choose(&mut random).unwrap();
-        let also = if random.random_bool(0.1) { format!(", unlike {other}") } else { String::new() };
+        let also = if random.random_bool(0.1) {
+            format!(", unlike {other}")
+        } else {
+            String::new()
+        };
         let (hour, minute) = (8 + minute / 60, minute % 60);
         let created = if row % 100 == 50 {
             "yesterday".to_owned()
         } else {
-            format!("2026-03-01T{hour:02}:{minute:02}:{:02}Z", random.random_range(0..60))
+            format!(
+                "2026-03-01T{hour:02}:{minute:02}:{:02}Z",
+                random.random_range(0..60)
+            )
         };
         let text = format!("{opening} the {thing} of {brand} {judgement}{also}. No. {row}");
         let stars = random.random_range(1..=5);
@@ -104,14 +127,20 @@ fn an_import_killed_twenty_five_times_ends_as_if_undisturbed() {
     }
     assert!(child.wait().unwrap().success());
     println!("undisturbed in {whole:?}; {at_work} of {kills} kills in the middle");
-    assert!(at_work >= KILLS / 2, "only {at_work} kills came before the end");
+    assert!(
+        at_work >= KILLS / 2,
+        "only {at_work} kills came before the end"
+    );
 
     let pairs = killed.pairs();
     let distinct: BTreeSet<_> = pairs.iter().collect();
     assert_eq!(distinct.len(), pairs.len(), "a mention is there twice");
     assert_eq!(pairs, undisturbed.pairs());
     assert_eq!(killed.report(), undisturbed.report());
-    assert!(alerts(&undisturbed).len() >= 10, "too few alerts to compare");
+    assert!(
+        alerts(&undisturbed).len() >= 10,
+        "too few alerts to compare"
+    );
     assert_eq!(alerts(&killed), alerts(&undisturbed));
     let letters = |folder: &Folder| folder.topic("dead-letters").len();
     assert_eq!((letters(&killed), letters(&undisturbed)), (15, 15));

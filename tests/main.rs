@@ -4,7 +4,10 @@
 //! They are a test of the package `hark` (its Cargo.toml names this file), which is how they know
 //! where the binary is.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should say where"
+)]
 
 mod airlines;
 mod commands;

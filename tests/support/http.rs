@@ -19,7 +19,11 @@ impl Answer {
 }
 
 pub(crate) fn get(address: &str, path: &str) -> Answer {
-    ask(address, format!("GET {path} HTTP/1.1\r\nHost: hark\r\nConnection: close\r\n\r\n")).unwrap()
+    ask(
+        address,
+        format!("GET {path} HTTP/1.1\r\nHost: hark\r\nConnection: close\r\n\r\n"),
+    )
+    .unwrap()
 }
 
 /// Posts to /v1/items. An error is a connection that broke: nobody knows what became of it.
@@ -40,6 +44,12 @@ fn ask(address: &str, request: String) -> Result<Answer> {
     stream.read_to_string(&mut answer)?;
     let broken = || std::io::Error::other(format!("a broken answer: {answer:?}"));
     let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(broken)?;
-    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
-    Ok(Answer { status: status.ok_or_else(broken)?, body: body.to_owned() })
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok());
+    Ok(Answer {
+        status: status.ok_or_else(broken)?,
+        body: body.to_owned(),
+    })
 }

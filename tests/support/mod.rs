@@ -13,8 +13,14 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// The topics there are.
-pub(crate) const TOPICS: [&str; 6] =
-    ["items", "mentions", "share-of-voice", "authors", "alerts", "dead-letters"];
+pub(crate) const TOPICS: [&str; 6] = [
+    "items",
+    "mentions",
+    "share-of-voice",
+    "authors",
+    "alerts",
+    "dead-letters",
+];
 
 /// What every test's configuration begins with: no waiting for the disk, free ports.
 pub(crate) const QUICK: &str = "[log]\nsync = false\n[http]\nlisten = \"127.0.0.1:0\"\n\
@@ -38,7 +44,9 @@ max = 5
 
 /// `[[brand]]`s that are found by their ids.
 pub(crate) fn brands(ids: &[&str]) -> String {
-    ids.iter().map(|id| format!("[[brand]]\nid = \"{id}\"\nquery = \"{id}\"\n")).collect()
+    ids.iter()
+        .map(|id| format!("[[brand]]\nid = \"{id}\"\nquery = \"{id}\"\n"))
+        .collect()
 }
 
 /// A file of `$HARK_SHARED`; says so in one line when it is not there.
@@ -102,7 +110,10 @@ impl Folder {
     /// How it refuses: its exit code and what it says.
     pub(crate) fn refusal(&self, arguments: &[&str]) -> (i32, String) {
         let output = self.output(arguments);
-        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+        (
+            output.status.code().unwrap(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
     }
 
     /// The report over everything ever counted, byte for byte.
@@ -119,7 +130,10 @@ impl Folder {
     /// Every record of a topic, as it is printed.
     pub(crate) fn topic(&self, name: &str) -> Vec<Value> {
         let printed = self.hark(&["tail", name, "--no-follow", "--json"]);
-        printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        printed
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 
     /// The (item, brand) pairs of the mentions topic, in its order.
@@ -127,14 +141,19 @@ impl Folder {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let pair = |record: Value| {
             let observed = &record["value"]["observed"];
-            (text(&observed["item"]["native_id"]), text(&observed["brand"]))
+            (
+                text(&observed["item"]["native_id"]),
+                text(&observed["brand"]),
+            )
         };
         self.topic("mentions").into_iter().map(pair).collect()
     }
 
     /// What every topic holds, byte for byte.
     pub(crate) fn everything(&self) -> Vec<String> {
-        TOPICS.map(|topic| self.hark(&["tail", topic, "--no-follow", "--json"])).to_vec()
+        TOPICS
+            .map(|topic| self.hark(&["tail", topic, "--no-follow", "--json"]))
+            .to_vec()
     }
 
     /// Starts `hark run`.
@@ -147,12 +166,18 @@ impl Folder {
 pub(crate) fn counts(report: &Value, name: &str) -> BTreeMap<String, u64> {
     let brands = report["markets"][0]["brands"].as_array().unwrap();
     let count = |brand: &Value| {
-        (brand["id"].as_str().unwrap().to_owned(), brand[name].as_u64().unwrap())
+        (
+            brand["id"].as_str().unwrap().to_owned(),
+            brand[name].as_u64().unwrap(),
+        )
     };
     brands.iter().map(count).collect()
 }
 
 /// Counts as the report has them.
 pub(crate) fn expected(counts: &[(&str, u64)]) -> BTreeMap<String, u64> {
-    counts.iter().map(|(brand, count)| ((*brand).to_owned(), *count)).collect()
+    counts
+        .iter()
+        .map(|(brand, count)| ((*brand).to_owned(), *count))
+        .collect()
 }

@@ -16,7 +16,10 @@ pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T
         if let Some(answer) = ask() {
             return answer;
         }
-        assert!(started.elapsed() < PATIENCE, "{what} did not happen in {PATIENCE:?}");
+        assert!(
+            started.elapsed() < PATIENCE,
+            "{what} did not happen in {PATIENCE:?}"
+        );
         std::thread::sleep(Duration::from_millis(10));
     }
 }
@@ -30,8 +33,11 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(mut command: Command) -> Self {
-        let mut child =
-            command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let (sender, logs) = channel();
         std::thread::spawn(move || {
@@ -40,7 +46,11 @@ impl Running {
                 let _ = sender.send(line);
             }
         });
-        Self { child, logs, seen: Vec::new() }
+        Self {
+            child,
+            logs,
+            seen: Vec::new(),
+        }
     }
 
     /// Waits for a line of the log.
@@ -71,7 +81,13 @@ impl Running {
     /// Asks it to stop, as an init system does, and waits.
     pub(crate) fn stop(mut self) -> ExitStatus {
         let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
         eventually("the end of hark", || self.child.try_wait().unwrap())
     }
 }

@@ -1,23 +1,17 @@
 //! How often spikes are found where there are none, and how soon where there are.
 //!
 //! `cargo run --release -p hark-insight --example false_alarms`
-#![allow(clippy::print_stdout, reason = "it prints a table")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "an example that prints a table"
+)]
 
 #[path = "../tests/support/calm.rs"]
-#[allow(
-    dead_code,
-    missing_docs,
-    unreachable_pub,
-    reason = "shared with the tests"
-)]
+#[allow(dead_code, reason = "shared with the tests")]
 mod calm;
 #[path = "../tests/support/noise.rs"]
-#[allow(
-    dead_code,
-    missing_docs,
-    unreachable_pub,
-    reason = "shared with the tests"
-)]
+#[allow(dead_code, reason = "shared with the tests")]
 mod noise;
 
 use calm::{Incident, spikes};

@@ -50,8 +50,13 @@ pub enum AlertState {
 
 impl AlertState {
     /// Every state.
-    pub const ALL: [Self; 5] =
-        [Self::Firing, Self::Acknowledged, Self::Assigned, Self::Resolved, Self::Reopened];
+    pub const ALL: [Self; 5] = [
+        Self::Firing,
+        Self::Acknowledged,
+        Self::Assigned,
+        Self::Resolved,
+        Self::Reopened,
+    ];
 
     /// The id used on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -113,7 +118,9 @@ impl Occasion {
 
     /// The occasion with this id.
     pub fn parse(id: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|occasion| occasion.as_str() == id)
+        Self::ALL
+            .into_iter()
+            .find(|occasion| occasion.as_str() == id)
     }
 
     /// Whether people are told of it.

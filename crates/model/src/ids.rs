@@ -82,7 +82,10 @@ pub struct ItemId {
 impl ItemId {
     /// Joins a source and a native id.
     pub fn new(source: impl Into<SourceId>, native_id: impl AsRef<str>) -> Self {
-        Self { source: source.into(), native_id: Arc::from(native_id.as_ref()) }
+        Self {
+            source: source.into(),
+            native_id: Arc::from(native_id.as_ref()),
+        }
     }
 }
 
@@ -163,13 +166,21 @@ mod tests {
 
     #[test]
     fn a_broken_author_key_is_refused() {
-        for text in ["", "12", "zz345678901234567890123456789012", "ä2345678901234567890123456789012"] {
+        for text in [
+            "",
+            "12",
+            "zz345678901234567890123456789012",
+            "ä2345678901234567890123456789012",
+        ] {
             assert!(AuthorKey::parse(text).is_err(), "{text}");
         }
     }
 
     #[test]
     fn an_item_id_reads_source_then_native_id() {
-        assert_eq!(ItemId::new("bluesky", "at://did/app/1").to_string(), "bluesky:at://did/app/1");
+        assert_eq!(
+            ItemId::new("bluesky", "at://did/app/1").to_string(),
+            "bluesky:at://did/app/1"
+        );
     }
 }

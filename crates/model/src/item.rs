@@ -129,7 +129,13 @@ pub enum PersonalData {
 
 impl PersonalData {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Email, Self::Phone, Self::Card, Self::Iban, Self::IpAddress];
+    pub const ALL: [Self; 5] = [
+        Self::Email,
+        Self::Phone,
+        Self::Card,
+        Self::Iban,
+        Self::IpAddress,
+    ];
 
     /// The id used in masks, metrics and on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -197,7 +203,10 @@ mod tests {
 
     #[test]
     fn a_greater_order_wins_and_the_tag_decides_a_tie() {
-        let version = |order, tag: &str| Version { order, tag: Arc::from(tag) };
+        let version = |order, tag: &str| Version {
+            order,
+            tag: Arc::from(tag),
+        };
         assert!(version(2, "a") > version(1, "b"));
         assert!(version(1, "b") > version(1, "a"));
     }

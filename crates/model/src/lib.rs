@@ -18,7 +18,9 @@ mod voice;
 pub use alert::{
     Alert, AlertKind, AlertState, Evidence, Measure, Occasion, Provenance, RecordRange, TopTerm,
 };
-pub use ids::{AuthorKey, BrandId, InvalidAuthorKey, ItemId, MarketId, SourceId, TeamId, TouchpointId};
+pub use ids::{
+    AuthorKey, BrandId, InvalidAuthorKey, ItemId, MarketId, SourceId, TeamId, TouchpointId,
+};
 pub use item::{
     Author, AuthorDelete, BrandMatch, Gap, Item, ItemDelete, ItemEvent, PersonalData, Rating,
     Redaction, Version,

@@ -1,7 +1,7 @@
 //! An item seen from one brand.
 
 use crate::{
-    AuthorKey, BrandId, Emotion, Gap, Intent, ItemDelete, ItemId, AuthorDelete, Rating, Sentiment,
+    AuthorDelete, AuthorKey, BrandId, Emotion, Gap, Intent, ItemDelete, ItemId, Rating, Sentiment,
     SentimentScores, Timestamp, TouchpointId, Version,
 };
 use std::sync::Arc;

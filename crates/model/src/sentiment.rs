@@ -145,9 +145,17 @@ mod tests {
 
     #[test]
     fn a_tie_is_read_as_the_cautious_label() {
-        let tie = SentimentScores { negative: 0.5, neutral: 0.0, positive: 0.5 };
+        let tie = SentimentScores {
+            negative: 0.5,
+            neutral: 0.0,
+            positive: 0.5,
+        };
         assert_eq!(tie.label(), Sentiment::Negative);
-        let flat = SentimentScores { negative: 0.4, neutral: 0.4, positive: 0.2 };
+        let flat = SentimentScores {
+            negative: 0.4,
+            neutral: 0.4,
+            positive: 0.2,
+        };
         assert_eq!(flat.label(), Sentiment::Neutral);
     }
 

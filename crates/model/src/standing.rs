@@ -17,7 +17,12 @@ pub enum Standing {
 
 impl Standing {
     /// Every standing.
-    pub const ALL: [Self; 4] = [Self::Promoter, Self::Passive, Self::Detractor, Self::Provisional];
+    pub const ALL: [Self; 4] = [
+        Self::Promoter,
+        Self::Passive,
+        Self::Detractor,
+        Self::Provisional,
+    ];
 
     /// The id used on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -31,7 +36,9 @@ impl Standing {
 
     /// The standing with this id.
     pub fn parse(id: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|standing| standing.as_str() == id)
+        Self::ALL
+            .into_iter()
+            .find(|standing| standing.as_str() == id)
     }
 }
 

@@ -82,7 +82,9 @@ impl Taxonomy {
                 None => unique.push(touchpoint),
             }
         }
-        Self { touchpoints: unique }
+        Self {
+            touchpoints: unique,
+        }
     }
 
     /// Every touchpoint, in order.
@@ -92,12 +94,16 @@ impl Taxonomy {
 
     /// The touchpoint with this id.
     pub fn get(&self, id: &TouchpointId) -> Option<&Touchpoint> {
-        self.touchpoints.iter().find(|touchpoint| touchpoint.id == *id)
+        self.touchpoints
+            .iter()
+            .find(|touchpoint| touchpoint.id == *id)
     }
 
     /// The place of a touchpoint in [`Taxonomy::iter`].
     pub fn index(&self, id: &TouchpointId) -> Option<usize> {
-        self.touchpoints.iter().position(|touchpoint| touchpoint.id == *id)
+        self.touchpoints
+            .iter()
+            .position(|touchpoint| touchpoint.id == *id)
     }
 
     /// The moment-of-truth weight; 1 for a touchpoint nobody configured.
@@ -141,7 +147,10 @@ mod tests {
 
     #[test]
     fn the_default_taxonomy_has_the_sixteen_touchpoints_of_the_contract() {
-        let ids: Vec<_> = default_taxonomy().iter().map(|t| t.id.to_string()).collect();
+        let ids: Vec<_> = default_taxonomy()
+            .iter()
+            .map(|t| t.id.to_string())
+            .collect();
         assert_eq!(
             ids.join(" "),
             "advertising website-app store staff ordering payment price delivery product support \

@@ -177,6 +177,9 @@ mod tests {
 
     #[test]
     fn a_moment_prints_as_rfc_3339() {
-        assert_eq!(Timestamp::from_millis(0).to_string(), "1970-01-01T00:00:00.000Z");
+        assert_eq!(
+            Timestamp::from_millis(0).to_string(),
+            "1970-01-01T00:00:00.000Z"
+        );
     }
 }

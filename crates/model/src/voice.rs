@@ -145,7 +145,12 @@ mod tests {
     #[test]
     fn net_sentiment_of_nothing_is_unknown_not_zero() {
         assert_eq!(Counts::default().net_sentiment(), None);
-        let counts = Counts { total: 4, negative: 1, neutral: 0, positive: 3 };
+        let counts = Counts {
+            total: 4,
+            negative: 1,
+            neutral: 0,
+            positive: 3,
+        };
         assert_eq!(counts.net_sentiment(), Some(50.0));
     }
 }

@@ -13,13 +13,16 @@ pub(crate) const STUCK_AFTER: Duration = Duration::from_secs(30);
 /// The health of a process: what each of its parts last did.
 #[derive(Clone, Default)]
 pub struct Health {
-    parts: Arc<Mutex<Vec<(String, Arc<Part>)>>>,
+    parts: Arc<Mutex<Vec<Named>>>,
     stopping: Arc<AtomicBool>,
 }
 
 struct Part {
     state: Mutex<ProgressState>,
 }
+
+/// A part by its name.
+type Named = (String, Arc<Part>);
 
 /// What one part last reported.
 #[derive(Clone, Copy, Debug)]
@@ -96,7 +99,10 @@ impl Health {
                 ));
             }
         }
-        Readiness { ready: reasons.is_empty(), reasons }
+        Readiness {
+            ready: reasons.is_empty(),
+            reasons,
+        }
     }
 }
 
@@ -128,12 +134,18 @@ mod tests {
     fn work_that_waits_without_progress_is_not_ready_after_thirty_seconds() {
         let (health, start) = (Health::new(), Instant::now());
         let progress = health.part("classify");
-        assert!(!health.readiness(start).ready, "not ready before the first report");
+        assert!(
+            !health.readiness(start).ready,
+            "not ready before the first report"
+        );
         progress.report(5, true, start);
         assert!(health.readiness(start + Duration::from_secs(29)).ready);
         progress.report(7, false, start + Duration::from_secs(29));
         let stuck = health.readiness(start + Duration::from_secs(30));
-        assert_eq!(stuck.reasons, ["classify: 7 waiting and no progress for 30 s"]);
+        assert_eq!(
+            stuck.reasons,
+            ["classify: 7 waiting and no progress for 30 s"]
+        );
         progress.report(6, true, start + Duration::from_secs(31));
         assert!(health.readiness(start + Duration::from_secs(40)).ready);
     }

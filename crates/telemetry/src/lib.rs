@@ -8,11 +8,11 @@ mod shutdown;
 
 pub use health::{Health, Progress, ProgressState, Readiness};
 pub use logs::{LogFormat, init_logs};
-pub use metrics::{Metrics, MetricFamily};
+pub use metrics::{MetricFamily, Metrics};
 pub use server::{Server, ServerError};
 pub use shutdown::Shutdown;
 
 pub use prometheus::{
-    Counter, Gauge, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
-    GaugeVec,
+    Counter, Gauge, GaugeVec, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge,
+    IntGaugeVec,
 };

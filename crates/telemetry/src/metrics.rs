@@ -4,11 +4,11 @@
 //! help text and bounded labels, and so that [`Metrics::families`] can be compared with the
 //! checked-in list.
 
+use parking_lot::Mutex;
 use prometheus::{
     Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec,
     IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
-use parking_lot::Mutex;
 use std::sync::Arc;
 
 /// A metrics registry.
@@ -114,7 +114,9 @@ impl Metrics {
         help: &str,
         labels: &[&str],
     ) -> M {
-        self.registry.register(Box::new(metric.clone())).expect(VALID);
+        self.registry
+            .register(Box::new(metric.clone()))
+            .expect(VALID);
         self.families.lock().push(MetricFamily {
             name: name.to_owned(),
             kind,

@@ -43,8 +43,15 @@ impl Server {
     ) -> Result<Self, ServerError> {
         let listener = TcpListener::bind(address)
             .await
-            .map_err(|error| ServerError::Listen { address: address.to_owned(), error })?;
-        Ok(Self { listener, metrics, health })
+            .map_err(|error| ServerError::Listen {
+                address: address.to_owned(),
+                error,
+            })?;
+        Ok(Self {
+            listener,
+            metrics,
+            health,
+        })
     }
 
     /// Where it listens.
@@ -71,7 +78,13 @@ impl Server {
 }
 
 async fn metrics(State(metrics): State<Metrics>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.render())
+    (
+        [(
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        )],
+        metrics.render(),
+    )
 }
 
 async fn readiness(State(health): State<Health>) -> impl IntoResponse {
@@ -79,6 +92,9 @@ async fn readiness(State(health): State<Health>) -> impl IntoResponse {
     if readiness.ready {
         (StatusCode::OK, "ready\n".to_owned())
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, readiness.reasons.join("\n") + "\n")
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            readiness.reasons.join("\n") + "\n",
+        )
     }
 }

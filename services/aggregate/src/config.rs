@@ -2,12 +2,10 @@
 //! make.
 
 use crate::duration::{span, spans};
-use hark_insight::{
-    Config, Market, MentionRule, NotifyRule, SpikeRule, StandingRule, TimeMode,
-};
+use hark_insight::{Config, Market, MentionRule, NotifyRule, SpikeRule, StandingRule, TimeMode};
 use hark_model::{
-    Intent, JourneyStage, Sentiment, Span, Standing, Taxonomy, TeamId, Touchpoint,
-    TouchpointId, default_taxonomy,
+    Intent, JourneyStage, Sentiment, Span, Standing, Taxonomy, TeamId, Touchpoint, TouchpointId,
+    default_taxonomy,
 };
 use serde::Deserialize;
 use std::sync::Arc;
@@ -254,12 +252,20 @@ pub fn taxonomy(changes: &[TouchpointConfig]) -> Result<Taxonomy, Vec<String>> {
         if owner.is_none() {
             problems.push(format!("touchpoint {id}: a new touchpoint needs an owner"));
         }
-        let weight = change.weight.or(known.map(|known| known.weight)).unwrap_or(1.0);
+        let weight = change
+            .weight
+            .or(known.map(|known| known.weight))
+            .unwrap_or(1.0);
         if !(weight > 0.0 && weight.is_finite()) {
             problems.push(format!("touchpoint {id}: weight must be greater than 0"));
         }
         if let (Some(stage), Some(owner)) = (stage, owner) {
-            changed.push(Touchpoint { id, stage, owner, weight });
+            changed.push(Touchpoint {
+                id,
+                stage,
+                owner,
+                weight,
+            });
         }
     }
     if problems.is_empty() {
@@ -280,10 +286,16 @@ pub fn calculus(
 ) -> Result<Config, Vec<String>> {
     let mut problems = Vec::new();
     check(aggregate, standing, alert, &mut problems);
-    let rules: Vec<MentionRule> =
-        alert.mention.iter().map(|rule| mention_rule(rule, &taxonomy, &mut problems)).collect();
+    let rules: Vec<MentionRule> = alert
+        .mention
+        .iter()
+        .map(|rule| mention_rule(rule, &taxonomy, &mut problems))
+        .collect();
     for (place, rule) in alert.mention.iter().enumerate() {
-        if alert.mention[..place].iter().any(|earlier| earlier.id == rule.id) {
+        if alert.mention[..place]
+            .iter()
+            .any(|earlier| earlier.id == rule.id)
+        {
             problems.push(format!("alert.mention: the id {:?} is used twice", rule.id));
         }
     }
@@ -337,25 +349,55 @@ fn check(
             problems.push(problem.to_owned());
         }
     };
-    need(aggregate.out_of_order <= Span::from_hours(1), "aggregate.out_of_order must be at most 1h");
-    need(aggregate.publish_every > Span::from_millis(0), "aggregate.publish_every must be longer than 0s");
-    need(standing.half_life > Span::from_millis(0), "standing.half_life must be longer than 0s");
     need(
-        -1.0 <= standing.detractor && standing.detractor < standing.promoter && standing.promoter <= 1.0,
+        aggregate.out_of_order <= Span::from_hours(1),
+        "aggregate.out_of_order must be at most 1h",
+    );
+    need(
+        aggregate.publish_every > Span::from_millis(0),
+        "aggregate.publish_every must be longer than 0s",
+    );
+    need(
+        standing.half_life > Span::from_millis(0),
+        "standing.half_life must be longer than 0s",
+    );
+    need(
+        -1.0 <= standing.detractor
+            && standing.detractor < standing.promoter
+            && standing.promoter <= 1.0,
         "standing: -1 <= detractor < promoter <= 1 must hold",
     );
-    need((0.0..=1.0).contains(&standing.hysteresis), "standing.hysteresis must be between 0 and 1");
+    need(
+        (0.0..=1.0).contains(&standing.hysteresis),
+        "standing.hysteresis must be between 0 and 1",
+    );
     let spike = &alert.spike;
     need(
         (1..=24 * 60).contains(&spike.window.minutes()) && spike.window.millis() % 60_000 == 0,
         "alert.spike.window must be whole minutes, from 1m to 24h",
     );
-    need(spike.p_value > 0.0 && spike.p_value < 0.05, "alert.spike.p_value must be between 0 and 0.05");
-    need(spike.min_mentions >= 1, "alert.spike.min_mentions must be at least 1");
-    need((1..=10).contains(&spike.severity), "alert.spike.severity must be between 1 and 10");
-    need(!alert.notify.repeat.is_empty(), "alert.notify.repeat needs at least one pause");
     need(
-        alert.notify.repeat.iter().all(|pause| *pause >= Span::from_minutes(1)),
+        spike.p_value > 0.0 && spike.p_value < 0.05,
+        "alert.spike.p_value must be between 0 and 0.05",
+    );
+    need(
+        spike.min_mentions >= 1,
+        "alert.spike.min_mentions must be at least 1",
+    );
+    need(
+        (1..=10).contains(&spike.severity),
+        "alert.spike.severity must be between 1 and 10",
+    );
+    need(
+        !alert.notify.repeat.is_empty(),
+        "alert.notify.repeat needs at least one pause",
+    );
+    need(
+        alert
+            .notify
+            .repeat
+            .iter()
+            .all(|pause| *pause >= Span::from_minutes(1)),
         "alert.notify.repeat: a pause must be at least 1m",
     );
 }
@@ -375,16 +417,27 @@ fn mention_rule(
     if !(0.0..=1.0).contains(&rule.min_confidence) {
         problems.push(format!("{at}: min_confidence must be between 0 and 1"));
     }
-    let conditions = [&rule.sentiment, &rule.intents, &rule.touchpoints, &rule.standing, &rule.words];
+    let conditions = [
+        &rule.sentiment,
+        &rule.intents,
+        &rule.touchpoints,
+        &rule.standing,
+        &rule.words,
+    ];
     if conditions.iter().all(|list| list.is_empty())
         && rule.min_reach.is_none()
         && rule.min_weight.is_none()
     {
-        problems.push(format!("{at}: without a condition every mention would alert; give one"));
+        problems.push(format!(
+            "{at}: without a condition every mention would alert; give one"
+        ));
     }
     let touchpoints: Vec<TouchpointId> = rule.touchpoints.iter().map(TouchpointId::new).collect();
     for touchpoint in touchpoints.iter().filter(|id| taxonomy.get(id).is_none()) {
-        problems.push(format!("{at}: unknown touchpoint {:?}", touchpoint.as_str()));
+        problems.push(format!(
+            "{at}: unknown touchpoint {:?}",
+            touchpoint.as_str()
+        ));
     }
     let sentiments = Sentiment::ALL.map(Sentiment::as_str);
     let intents: Vec<&str> = Intent::ALL.iter().map(|intent| intent.as_str()).collect();
@@ -420,8 +473,16 @@ fn labels<'a>(
     known: &'a [&'a str],
     problems: &mut Vec<String>,
 ) -> impl Iterator<Item = usize> + use<'a> {
-    for label in given.iter().filter(|label| !known.contains(&label.as_str())) {
-        problems.push(format!("{at}: unknown {kind} {label:?}; one of {}", known.join(", ")));
+    for label in given
+        .iter()
+        .filter(|label| !known.contains(&label.as_str()))
+    {
+        problems.push(format!(
+            "{at}: unknown {kind} {label:?}; one of {}",
+            known.join(", ")
+        ));
     }
-    given.iter().filter_map(|label| known.iter().position(|id| id == label))
+    given
+        .iter()
+        .filter_map(|label| known.iter().position(|id| id == label))
 }

@@ -66,7 +66,9 @@ impl AggregateMetrics {
             latency: metrics.histogram(
                 "hark_aggregate_latency_seconds",
                 "From the arrival of an item to its mention being counted.",
-                &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0],
+                &[
+                    0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0,
+                ],
             ),
         };
         for outcome in Outcome::LABELS {
@@ -74,10 +76,12 @@ impl AggregateMetrics {
         }
         for brand in brands {
             for sentiment in Sentiment::ALL {
-                made.mentions.with_label_values(&[brand.as_str(), sentiment.as_str()]);
+                made.mentions
+                    .with_label_values(&[brand.as_str(), sentiment.as_str()]);
             }
             for kind in AlertKind::ALL {
-                made.firing.with_label_values(&[brand.as_str(), kind.as_str()]);
+                made.firing
+                    .with_label_values(&[brand.as_str(), kind.as_str()]);
             }
         }
         made
@@ -92,13 +96,17 @@ impl AggregateMetrics {
             self.share.with_label_values(&labels).set(ratio);
         }
         if let Some(net) = share.net_sentiment {
-            self.net_sentiment.with_label_values(&[share.brand.as_str()]).set(net);
+            self.net_sentiment
+                .with_label_values(&[share.brand.as_str()])
+                .set(net);
         }
     }
 
     pub(crate) fn alert(&self, alert: &Alert) {
         let kind = alert.kind.as_str();
-        self.alerts.with_label_values(&[kind, alert.occasion.as_str()]).inc();
+        self.alerts
+            .with_label_values(&[kind, alert.occasion.as_str()])
+            .inc();
         let firing = self.firing.with_label_values(&[alert.brand.as_str(), kind]);
         if alert.state == AlertState::Resolved {
             firing.dec();

@@ -80,7 +80,9 @@ impl AggregateStage {
             Ok(event) => event,
             Err(error) => {
                 self.decided.dead_letters += 1;
-                commit.records.push(dead_letter(&self.topics.dead_letters, record, &error, now));
+                commit
+                    .records
+                    .push(dead_letter(&self.topics.dead_letters, record, &error, now));
                 return Ok(());
             }
         };
@@ -89,14 +91,18 @@ impl AggregateStage {
             partition: record.partition,
             offset: record.offset,
         };
-        let outcome = aggregator.observe(&event, &cause, now, store).map_err(stage_error)?;
+        let outcome = aggregator
+            .observe(&event, &cause, now, store)
+            .map_err(stage_error)?;
         self.decided.outcomes.push(outcome);
         if let (Outcome::Counted | Outcome::Late, MentionEvent::Observed(mention)) =
             (outcome, &event)
         {
             let label = mention.label().as_str();
             self.decided.counted.push((mention.brand.clone(), label));
-            self.decided.latencies.push((now - mention.arrived_at).seconds().max(0.0));
+            self.decided
+                .latencies
+                .push((now - mention.arrived_at).seconds().max(0.0));
         }
         Ok(())
     }
@@ -121,7 +127,9 @@ impl AggregateStage {
         }
         self.decided.insights = aggregator.flush(&mut store).map_err(stage_error)?;
         let insights = self.decided.insights.iter();
-        commit.records.extend(insights.map(|insight| self.record(insight, now)));
+        commit
+            .records
+            .extend(insights.map(|insight| self.record(insight, now)));
         commit.state = store.into_changes();
         Ok(commit)
     }
@@ -140,12 +148,16 @@ impl AggregateStage {
             Insight::StandingGone(brand, author) => {
                 (&self.topics.authors, format!("{brand}/{author}"), None)
             }
-            Insight::Alert(alert) => (&self.topics.alerts, alert.id.to_string(), Some(alert.encode())),
+            Insight::Alert(alert) => (
+                &self.topics.alerts,
+                alert.id.to_string(),
+                Some(alert.encode()),
+            ),
         };
         let headers = match insight {
             Insight::Alert(alert) => cloud_event_headers(alert)
                 .into_iter()
-                .map(|(name, value)| (name.to_owned(), value.into_bytes()))
+                .map(|(name, value)| (name, value.into_bytes()))
                 .collect(),
             _ => Vec::new(),
         };
@@ -184,16 +196,25 @@ impl Stage for AggregateStage {
         if self.finishing || self.aggregator.is_none() {
             return Some(i64::MIN);
         }
-        self.aggregator.as_ref()?.next_deadline().map(Timestamp::millis)
+        self.aggregator
+            .as_ref()?
+            .next_deadline()
+            .map(Timestamp::millis)
     }
 
     fn committed(&mut self, _commit: &Commit) {
         let decided = std::mem::take(&mut self.decided);
         for outcome in decided.outcomes {
-            self.metrics.events.with_label_values(&[outcome.as_str()]).inc();
+            self.metrics
+                .events
+                .with_label_values(&[outcome.as_str()])
+                .inc();
         }
         for (brand, sentiment) in decided.counted {
-            self.metrics.mentions.with_label_values(&[brand.as_str(), sentiment]).inc();
+            self.metrics
+                .mentions
+                .with_label_values(&[brand.as_str(), sentiment])
+                .inc();
         }
         for latency in decided.latencies {
             self.metrics.latency.observe(latency);
@@ -215,7 +236,10 @@ impl Stage for AggregateStage {
     }
 
     fn limit(&self) -> Limit {
-        Limit { records: 1_024, bytes: 4 << 20 }
+        Limit {
+            records: 1_024,
+            bytes: 4 << 20,
+        }
     }
 }
 
@@ -224,7 +248,10 @@ fn decode(record: &Record) -> Result<MentionEvent, DecodeError> {
 }
 
 fn stage_error(error: StoreError) -> StageError {
-    StageError::Failed { stage: STAGE.to_owned(), message: error.to_string() }
+    StageError::Failed {
+        stage: STAGE.to_owned(),
+        message: error.to_string(),
+    }
 }
 
 fn dead_letter(

@@ -13,11 +13,17 @@ pub(crate) struct StepStore<'a> {
 
 impl<'a> StepStore<'a> {
     pub(crate) fn new(state: &'a dyn State) -> Self {
-        Self { state, changed: BTreeMap::new() }
+        Self {
+            state,
+            changed: BTreeMap::new(),
+        }
     }
 
     pub(crate) fn into_changes(self) -> Vec<StateChange> {
-        self.changed.into_iter().map(|(key, value)| StateChange { key, value }).collect()
+        self.changed
+            .into_iter()
+            .map(|(key, value)| StateChange { key, value })
+            .collect()
     }
 }
 
@@ -127,13 +133,24 @@ mod tests {
         let row = |key: &str| (key.as_bytes().to_vec(), b"old".to_vec());
         let rows = Rows(["b", "d", "f", "h"].map(row).into());
         let mut store = StepStore::new(&rows);
-        for (key, value) in [("a", Some("new")), ("c", Some("new")), ("d", None), ("f", Some("new")), ("g", Some("new")), ("z", Some("new"))] {
+        for (key, value) in [
+            ("a", Some("new")),
+            ("c", Some("new")),
+            ("d", None),
+            ("f", Some("new")),
+            ("g", Some("new")),
+            ("z", Some("new")),
+        ] {
             store.put(key.into(), value.map(Into::into));
         }
         let mut seen = String::new();
         store
             .scan(b"a", b"i", &mut |key, value| {
-                seen += &format!("{}={} ", String::from_utf8_lossy(key), String::from_utf8_lossy(value));
+                seen += &format!(
+                    "{}={} ",
+                    String::from_utf8_lossy(key),
+                    String::from_utf8_lossy(value)
+                );
             })
             .unwrap();
         assert_eq!(seen, "a=new b=old c=new f=new g=new h=old ");

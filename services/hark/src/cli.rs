@@ -216,8 +216,16 @@ pub(crate) struct DataArgs {
 impl Cli {
     /// Sends logs to standard error, as asked.
     pub(crate) fn init_logs(&self) {
-        let usual = if matches!(self.command, Command::Run(_)) { "info" } else { "warn" };
-        let format = if self.log_json { LogFormat::Json } else { LogFormat::Text };
+        let usual = if matches!(self.command, Command::Run(_)) {
+            "info"
+        } else {
+            "warn"
+        };
+        let format = if self.log_json {
+            LogFormat::Json
+        } else {
+            LogFormat::Text
+        };
         let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         hark_telemetry::init_logs(format, self.log.as_deref().unwrap_or(usual), colour);
     }

@@ -9,8 +9,9 @@ mod tests {
 
     fn all(brands: usize) -> Metrics {
         let metrics = Metrics::new();
-        let brands: Vec<_> =
-            (0..brands).map(|n| hark_model::BrandId::new(format!("brand-{n}"))).collect();
+        let brands: Vec<_> = (0..brands)
+            .map(|n| hark_model::BrandId::new(format!("brand-{n}")))
+            .collect();
         let _ = hark_ingest::IngestMetrics::new(&metrics);
         let _ = hark_classify::Metrics::new(&metrics);
         let _ = hark_aggregate::AggregateMetrics::new(&metrics, &brands);
@@ -24,14 +25,25 @@ mod tests {
         let lines: Vec<String> = all(0)
             .families()
             .iter()
-            .map(|f| format!("{} {} {{{}}} {}", f.name, f.kind, f.labels.join(","), f.help))
+            .map(|f| {
+                format!(
+                    "{} {} {{{}}} {}",
+                    f.name,
+                    f.kind,
+                    f.labels.join(","),
+                    f.help
+                )
+            })
             .collect();
         let found = lines.join("\n") + "\n";
         if std::env::var_os("HARK_REGENERATE").is_some() {
             std::fs::write(LIST, &found).unwrap();
         }
         let listed = std::fs::read_to_string(LIST).unwrap_or_default();
-        assert_eq!(found, listed, "run with HARK_REGENERATE=1 if this change is meant");
+        assert_eq!(
+            found, listed,
+            "run with HARK_REGENERATE=1 if this change is meant"
+        );
     }
 
     #[test]

@@ -13,7 +13,10 @@ const FILE: &str = "pepper";
 pub(crate) fn pepper(config: &AuthorsConfig, data_dir: &Path) -> Outcome<Vec<u8>> {
     if let Some(name) = &config.pepper_env {
         let value = std::env::var(name).unwrap_or_default();
-        return enough(value.into_bytes(), &format!("the environment variable {name}"));
+        return enough(
+            value.into_bytes(),
+            &format!("the environment variable {name}"),
+        );
     }
     if let Some(path) = &config.pepper_file {
         let value = fs::read(path).map_err(|error| {

@@ -62,11 +62,14 @@ pub(crate) fn stage_metrics(metrics: &Metrics) -> StageMetrics {
     }
 }
 
+/// What a stage that has stopped leaves: it may be run on.
+type Parts = (Box<dyn Task>, Box<dyn Stage>);
+
 /// A stage on its thread.
 pub(crate) struct RunningStage {
     name: &'static str,
     stop: Arc<AtomicBool>,
-    thread: JoinHandle<Option<(Box<dyn Task>, Box<dyn Stage>)>>,
+    thread: JoinHandle<Option<Parts>>,
 }
 
 /// Care on its thread.
@@ -83,7 +86,10 @@ pub(crate) struct RunningSource {
 
 /// A topic's name under a prefix.
 pub(crate) fn topic(config: &Config, topic: Topic) -> TopicName {
-    let suffix = topic.name.split_once('.').map_or(topic.name, |(_, suffix)| suffix);
+    let suffix = topic
+        .name
+        .split_once('.')
+        .map_or(topic.name, |(_, suffix)| suffix);
     TopicName::new(format!("{}.{suffix}", config.log.topic_prefix))
 }
 
@@ -197,7 +203,13 @@ impl System {
     }
 
     /// Looks once a second how far a stage has come.
-    fn watch(&self, name: &'static str, id: TaskId, input: TopicName, progress: hark_telemetry::Progress) {
+    fn watch(
+        &self,
+        name: &'static str,
+        id: TaskId,
+        input: TopicName,
+        progress: hark_telemetry::Progress,
+    ) {
         let (log, stop) = (Arc::clone(&self.log), self.shutdown.token());
         let lag_of = self.stages.lag.with_label_values(&[name]);
         let moved_at = self.stages.moved.with_label_values(&[name]);
@@ -242,13 +254,17 @@ impl System {
     /// Tells people what there is to tell, and returns.
     pub(crate) fn care_until_idle(&self) -> Outcome {
         let care = self.make_care(Arc::new(AtomicBool::new(false)))?;
-        care.run_until_idle().map(|_| ()).map_err(|error| Failure::System(error.to_string()))
+        care.run_until_idle()
+            .map(|_| ())
+            .map_err(|error| Failure::System(error.to_string()))
     }
 
     fn make_care(&self, stop: Arc<AtomicBool>) -> Outcome<Care> {
-        let webhooks = self.config.webhooks.resolve(&|name| std::env::var(name).ok()).map_err(
-            |errors| Failure::Input(errors.iter().map(ToString::to_string).collect()),
-        )?;
+        let webhooks = self
+            .config
+            .webhooks
+            .resolve(&|name| std::env::var(name).ok())
+            .map_err(|errors| Failure::Input(errors.iter().map(ToString::to_string).collect()))?;
         let around = hark_care::Surroundings {
             topics: hark_care::Topics::with_prefix(&self.config.log.topic_prefix),
             partition: 0,
@@ -265,9 +281,10 @@ impl System {
     pub(crate) fn configured(&self, source: &SourceConfig) -> Outcome<RunningSource> {
         let id = source.id.clone();
         match &source.kind {
-            SourceKind::File(config) => {
-                self.source(Box::new(FileSource::new(id, config.clone(), None)), true)
-            }
+            SourceKind::File(config) => self.source(
+                Box::new(FileSource::new(id, (**config).clone(), None)),
+                true,
+            ),
             SourceKind::Http(config) => {
                 let (tell, told) = tokio::sync::oneshot::channel();
                 let name = id.clone();
@@ -276,7 +293,10 @@ impl System {
                         tracing::info!(source = %name, %address, "taking items at /v1/items");
                     }
                 });
-                self.source(Box::new(HttpSource::new(id, config.clone()).on_listening(tell)), true)
+                self.source(
+                    Box::new(HttpSource::new(id, config.clone()).on_listening(tell)),
+                    true,
+                )
             }
             SourceKind::Jetstream(config) => {
                 self.source(Box::new(JetstreamSource::new(id, config.clone())), false)
@@ -290,7 +310,9 @@ impl System {
         mut source: Box<dyn Source>,
         keep_unknown_deletes: bool,
     ) -> Outcome<RunningSource> {
-        let prepare = Prepare { max_text_bytes: self.config.ingest.max_text_bytes };
+        let prepare = Prepare {
+            max_text_bytes: self.config.ingest.max_text_bytes,
+        };
         let pipeline = Pipeline::new(
             source.id().clone(),
             Arc::clone(&self.queries),
@@ -348,11 +370,12 @@ impl System {
 
     /// Runs a stage on to the end of what there is to read.
     pub(crate) async fn drain(&self, running: RunningStage) -> Outcome {
-        let Some((mut task, mut stage)) = self.stopped(running).await else { return Ok(()) };
+        let Some((mut task, mut stage)) = self.stopped(running).await else {
+            return Ok(());
+        };
         let runner = self.runner(self.shutdown.flag());
-        let drained = tokio::task::spawn_blocking(move || {
-            runner.run(&mut *task, &mut *stage, &mut (), true)
-        });
+        let drained =
+            tokio::task::spawn_blocking(move || runner.run(&mut *task, &mut *stage, &mut (), true));
         match drained.await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(Failure::System(error.to_string())),
@@ -361,10 +384,7 @@ impl System {
     }
 
     /// Stops a stage after its current step; `None` when it had failed.
-    pub(crate) async fn stopped(
-        &self,
-        running: RunningStage,
-    ) -> Option<(Box<dyn Task>, Box<dyn Stage>)> {
+    pub(crate) async fn stopped(&self, running: RunningStage) -> Option<Parts> {
         running.stop.store(true, Ordering::Release);
         self.log.interrupt();
         let RunningStage { name, thread, .. } = running;
@@ -381,7 +401,10 @@ impl System {
     pub(crate) async fn stop_care(&self, running: RunningCare) {
         running.stop.store(true, Ordering::Release);
         self.log.interrupt();
-        if tokio::task::spawn_blocking(move || running.thread.join()).await.is_err() {
+        if tokio::task::spawn_blocking(move || running.thread.join())
+            .await
+            .is_err()
+        {
             tracing::error!("care ended in a panic");
         }
     }

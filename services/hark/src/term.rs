@@ -30,9 +30,16 @@ impl ImportBar {
         )
         .expect("the template is a literal that a test draws");
         let bar = |message: &'static str| {
-            bars.add(ProgressBar::new(0).with_style(style.clone()).with_message(message))
+            bars.add(
+                ProgressBar::new(0)
+                    .with_style(style.clone())
+                    .with_message(message),
+            )
         };
-        Self { read: bar("reading"), judged: bar("judging") }
+        Self {
+            read: bar("reading"),
+            judged: bar("judging"),
+        }
     }
 
     /// Follows how far the classify stage has come, until the bar is finished.

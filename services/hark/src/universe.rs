@@ -35,16 +35,32 @@ impl Universe {
     fn of(config: &Config) -> Self {
         Self {
             topic_prefix: config.log.topic_prefix.clone(),
-            names: config.brands.iter().map(|b| (b.id.clone(), b.name().to_owned())).collect(),
+            names: config
+                .brands
+                .iter()
+                .map(|b| (b.id.clone(), b.name().to_owned()))
+                .collect(),
             markets: config
                 .markets
                 .iter()
-                .map(|m| (m.id.to_string(), m.brands.iter().map(BrandId::to_string).collect()))
+                .map(|m| {
+                    (
+                        m.id.to_string(),
+                        m.brands.iter().map(BrandId::to_string).collect(),
+                    )
+                })
                 .collect(),
             touchpoints: config
                 .taxonomy
                 .iter()
-                .map(|t| (t.id.to_string(), t.stage.as_str().to_owned(), t.owner.to_string(), t.weight))
+                .map(|t| {
+                    (
+                        t.id.to_string(),
+                        t.stage.as_str().to_owned(),
+                        t.owner.to_string(),
+                        t.weight,
+                    )
+                })
                 .collect(),
             half_life_ms: config.standing.half_life.millis(),
             promoter: config.standing.promoter,
@@ -60,27 +76,39 @@ impl Universe {
             .map_err(|error| Failure::System(error.to_string()))?;
         let mut task = log.task(&task(), &[])?;
         if task.get(KEY)?.as_ref() != Some(&value) {
-            let change = StateChange { key: KEY.to_vec(), value: Some(value) };
-            task.commit(&Commit { state: vec![change], ..Commit::default() })?;
+            let change = StateChange {
+                key: KEY.to_vec(),
+                value: Some(value),
+            };
+            task.commit(&Commit {
+                state: vec![change],
+                ..Commit::default()
+            })?;
         }
         Ok(())
     }
 
     /// Reads it; `None` of a folder that nothing was ever run on.
     pub(crate) fn read(reader: &hark_stream::EmbeddedReader) -> Outcome<Option<Self>> {
-        let Some(bytes) = reader.state(&task()).get(KEY)? else { return Ok(None) };
+        let Some(bytes) = reader.state(&task()).get(KEY)? else {
+            return Ok(None);
+        };
         let read = serde_json::from_slice(&bytes);
-        read.map(Some).map_err(|error| Failure::System(format!("the data folder: {error}")))
+        read.map(Some)
+            .map_err(|error| Failure::System(format!("the data folder: {error}")))
     }
 
     /// The rules that counting and standing need; no alerts are decided in a report.
     pub(crate) fn calculus(&self) -> hark_insight::Config {
-        let touchpoints = self.touchpoints.iter().map(|(id, stage, owner, weight)| Touchpoint {
-            id: TouchpointId::new(id),
-            stage: JourneyStage::parse(stage).unwrap_or(JourneyStage::Use),
-            owner: TeamId::new(owner),
-            weight: *weight,
-        });
+        let touchpoints = self
+            .touchpoints
+            .iter()
+            .map(|(id, stage, owner, weight)| Touchpoint {
+                id: TouchpointId::new(id),
+                stage: JourneyStage::parse(stage).unwrap_or(JourneyStage::Use),
+                owner: TeamId::new(owner),
+                weight: *weight,
+            });
         hark_insight::Config {
             markets: self
                 .markets

@@ -14,7 +14,10 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { max_text_bytes: 20_000, queue: 4096 }
+        Self {
+            max_text_bytes: 20_000,
+            queue: 4096,
+        }
     }
 }
 

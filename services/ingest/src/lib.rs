@@ -21,11 +21,11 @@ mod worker;
 
 pub use config::Config;
 pub use metrics::{IngestMetrics, Outcome};
-pub use pipeline::{Pipeline, Prepared, Prepare};
+pub use pipeline::{Pipeline, Prepare, Prepared};
 pub use pseudonym::Pseudonyms;
 pub use source::{
     Cursor, Delivery, FileConfig, FileSource, HttpConfig, HttpSource, Intake, IntakeClosed,
-    IntakeFull, JetstreamConfig, JetstreamCounts, JetstreamSource, Pace, Progress, RawAuthor, RawEvent, RawItem, Receipt, Secret, Source,
-    SourceError, Unusable,
+    IntakeFull, JetstreamConfig, JetstreamCounts, JetstreamSource, Pace, Progress, RawAuthor,
+    RawEvent, RawItem, Receipt, Secret, Source, SourceError, Unusable,
 };
 pub use worker::{Around, Topics, Worker, WorkerError};

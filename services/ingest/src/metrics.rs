@@ -18,7 +18,12 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome.
-    pub const ALL: [Self; 4] = [Self::Accepted, Self::Duplicate, Self::Filtered, Self::DeadLetter];
+    pub const ALL: [Self; 4] = [
+        Self::Accepted,
+        Self::Duplicate,
+        Self::Filtered,
+        Self::DeadLetter,
+    ];
 
     /// The label's value.
     pub const fn as_str(self) -> &'static str {
@@ -84,7 +89,8 @@ impl IngestMetrics {
     /// Makes a source's series, at zero.
     pub fn source(&self, source: &SourceId) {
         for outcome in Outcome::ALL {
-            self.events.with_label_values(&[source.as_str(), outcome.as_str()]);
+            self.events
+                .with_label_values(&[source.as_str(), outcome.as_str()]);
         }
         self.gaps.with_label_values(&[source.as_str()]);
     }

@@ -64,7 +64,9 @@ impl Pipeline {
             source,
             matcher: Matcher::new(queries),
             pseudonyms,
-            limits: Limits { max_bytes: prepare.max_text_bytes },
+            limits: Limits {
+                max_bytes: prepare.max_text_bytes,
+            },
         }
     }
 
@@ -77,7 +79,11 @@ impl Pipeline {
     pub fn prepare(&mut self, event: RawEvent, now: Timestamp) -> Prepared {
         match event {
             RawEvent::Upsert(raw) => self.item(*raw, now),
-            RawEvent::Delete { native_id, version, author } => Prepared::Delete(ItemDelete {
+            RawEvent::Delete {
+                native_id,
+                version,
+                author,
+            } => Prepared::Delete(ItemDelete {
                 id: self.id(&native_id),
                 version,
                 author: author.map(|author| self.author_key(&author)),
@@ -95,14 +101,23 @@ impl Pipeline {
                 to,
                 reason: Arc::from(reason),
             }),
-            RawEvent::Unusable { raw, reason, detail } => {
-                Prepared::Unusable { raw, reason, detail }
-            }
+            RawEvent::Unusable {
+                raw,
+                reason,
+                detail,
+            } => Prepared::Unusable {
+                raw,
+                reason,
+                detail,
+            },
         }
     }
 
     fn id(&self, native_id: &str) -> ItemId {
-        ItemId { source: self.source.clone(), native_id: Arc::from(native_id) }
+        ItemId {
+            source: self.source.clone(),
+            native_id: Arc::from(native_id),
+        }
     }
 
     fn author_key(&self, author: &str) -> AuthorKey {
@@ -115,11 +130,18 @@ impl Pipeline {
                 "an id must have 1 to {MAX_ID_BYTES} bytes, this one has {}; mend it at the source",
                 raw.native_id.len()
             );
-            return Prepared::Unusable { raw: raw.raw, reason: Unusable::InvalidField, detail };
+            return Prepared::Unusable {
+                raw: raw.raw,
+                reason: Unusable::InvalidField,
+                detail,
+            };
         }
         let prepared = text::prepare(&raw.text, raw.format, &self.limits);
         let author = raw.author.as_ref().filter(|author| !author.id.is_empty());
-        let handle = raw.author.as_ref().and_then(|author| author.handle.as_deref());
+        let handle = raw
+            .author
+            .as_ref()
+            .and_then(|author| author.handle.as_deref());
         let matches = self.matcher.matches(&Document {
             text: &prepared.text,
             author_handle: handle,

@@ -19,7 +19,11 @@ struct Known {
 
 impl Known {
     fn of(version: &Version, gone: bool) -> Self {
-        Self { order: version.order, gone, tag: Arc::clone(&version.tag) }
+        Self {
+            order: version.order,
+            gone,
+            tag: Arc::clone(&version.tag),
+        }
     }
 
     fn rank(&self) -> (i64, bool, &str) {
@@ -51,7 +55,11 @@ const AUTHOR: u8 = b'a';
 
 impl<'a> Seen<'a> {
     pub(crate) fn new(state: &'a dyn State, keep_unknown_deletes: bool) -> Self {
-        Self { state, added: HashMap::new(), keep_unknown_deletes }
+        Self {
+            state,
+            added: HashMap::new(),
+            keep_unknown_deletes,
+        }
     }
 
     /// Decides on an event, and remembers it when it is to be written.
@@ -67,16 +75,20 @@ impl<'a> Seen<'a> {
                 }
                 Ok(verdict)
             }
-            Prepared::Unmatched(delete) => {
-                self.gone(&delete.id.native_id, &delete.version, false)
-            }
-            Prepared::Delete(delete) => {
-                self.gone(&delete.id.native_id, &delete.version, self.keep_unknown_deletes)
-            }
+            Prepared::Unmatched(delete) => self.gone(&delete.id.native_id, &delete.version, false),
+            Prepared::Delete(delete) => self.gone(
+                &delete.id.native_id,
+                &delete.version,
+                self.keep_unknown_deletes,
+            ),
             Prepared::AuthorDelete(delete) => {
                 let known = self.get(&author_key(delete.author))?.is_some();
                 let write = known || self.keep_unknown_deletes;
-                Ok(if write { Verdict::Write } else { Verdict::Filter })
+                Ok(if write {
+                    Verdict::Write
+                } else {
+                    Verdict::Filter
+                })
             }
             Prepared::Gap(_) | Prepared::Unusable { .. } => Ok(Verdict::Write),
         }
@@ -120,7 +132,9 @@ impl<'a> Seen<'a> {
     }
 
     fn known(&self, key: &[u8]) -> Result<Option<Known>, Error> {
-        let Some(bytes) = self.get(key)? else { return Ok(None) };
+        let Some(bytes) = self.get(key)? else {
+            return Ok(None);
+        };
         let known = rmp_serde::from_slice(&bytes).map_err(|error| Error::Io {
             context: "reading what ingest has seen".to_owned(),
             message: error.to_string(),
@@ -143,7 +157,10 @@ impl<'a> Seen<'a> {
 
     /// What the step adds to the state.
     pub(crate) fn into_changes(self) -> impl Iterator<Item = StateChange> {
-        self.added.into_iter().map(|(key, value)| StateChange { key, value: Some(value) })
+        self.added.into_iter().map(|(key, value)| StateChange {
+            key,
+            value: Some(value),
+        })
     }
 }
 

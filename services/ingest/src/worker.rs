@@ -107,13 +107,20 @@ impl Worker {
         self.progress.report(0, true, Instant::now());
         while let Some(first) = self.queue.blocking_recv() {
             let batch = self.gather(first);
-            let waiting = batch.iter().map(|queued| queued.delivery.events.len()).sum::<usize>();
+            let waiting = batch
+                .iter()
+                .map(|queued| queued.delivery.events.len())
+                .sum::<usize>();
             self.progress.report(waiting as u64, false, Instant::now());
             if let Err(error) = self.write(batch) {
                 self.progress.fail();
-                return Err(WorkerError { source_id: self.pipeline.source().clone(), error });
+                return Err(WorkerError {
+                    source_id: self.pipeline.source().clone(),
+                    error,
+                });
             }
-            self.progress.report(self.queue.len() as u64, true, Instant::now());
+            self.progress
+                .report(self.queue.len() as u64, true, Instant::now());
         }
         Ok(())
     }
@@ -148,8 +155,15 @@ impl Worker {
             receipts.push(receipt);
         }
         commit.state.extend(seen.into_changes());
-        if let Some(cursor) = batch.iter_mut().rev().find_map(|q| q.delivery.cursor.take()) {
-            commit.state.push(StateChange { key: CURSOR.to_vec(), value: Some(cursor) });
+        if let Some(cursor) = batch
+            .iter_mut()
+            .rev()
+            .find_map(|q| q.delivery.cursor.take())
+        {
+            commit.state.push(StateChange {
+                key: CURSOR.to_vec(),
+                value: Some(cursor),
+            });
         }
         if !commit.is_empty() {
             self.apply(&commit)?;
@@ -182,7 +196,12 @@ impl Worker {
             }
             Verdict::Write => {}
         }
-        if let Prepared::Unusable { raw, reason, detail } = prepared {
+        if let Prepared::Unusable {
+            raw,
+            reason,
+            detail,
+        } = prepared
+        {
             receipt.dead_lettered += 1;
             let (topic, source) = (&self.topics.dead_letters, self.pipeline.source());
             return Some(dead_letter(topic, source, raw, reason, &detail, now));
@@ -210,7 +229,8 @@ impl Worker {
                 Err(error) if error.retryable() && !self.stop.load(Ordering::Acquire) => {
                     self.metrics.retries.inc();
                     tracing::error!(%error, source = %self.pipeline.source(), "commit failed, trying again");
-                    self.progress.report(commit.records.len() as u64, false, Instant::now());
+                    self.progress
+                        .report(commit.records.len() as u64, false, Instant::now());
                     let seen = self.log.changed(0, Duration::ZERO);
                     self.log.changed(seen, pause);
                     pause = (pause * 2).min(LONGEST_RETRY);
@@ -228,7 +248,10 @@ impl Worker {
             (Outcome::Filtered, receipt.filtered),
             (Outcome::DeadLetter, receipt.dead_lettered),
         ] {
-            self.metrics.events.with_label_values(&[source, outcome.as_str()]).inc_by(count);
+            self.metrics
+                .events
+                .with_label_values(&[source, outcome.as_str()])
+                .inc_by(count);
         }
     }
 }

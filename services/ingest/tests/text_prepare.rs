@@ -54,6 +54,18 @@ fn a_text_of_exactly_the_limit_is_whole() {
 }
 
 #[test]
+fn there_may_be_no_limit_at_all() {
+    let limits = Limits {
+        max_bytes: usize::MAX,
+    };
+    let text = "Käse ".repeat(10_000);
+    assert_eq!(
+        prepare_without_language(&text, TextFormat::Plain, &limits).text,
+        text.trim()
+    );
+}
+
+#[test]
 fn personal_data_across_the_cut_does_not_leak_by_half() {
     let limits = Limits { max_bytes: 100 };
     for filler in 60..2_000 {

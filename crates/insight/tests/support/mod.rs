@@ -4,6 +4,7 @@
     unused_imports,
     reason = "every test file uses a part of it"
 )]
+#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 pub(crate) mod calm;
 pub(crate) mod listener;

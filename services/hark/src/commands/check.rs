@@ -24,7 +24,12 @@ pub(crate) fn check(args: &CheckArgs) -> Outcome {
         let set = Arc::new(set);
         let found = audit(&set, text.lines().map(Document::of_text));
         for brand in found.brands.iter().filter(|_| !args.quiet) {
-            anstream::println!("{}: {} of {} sample texts", brand.brand, brand.hits, found.documents);
+            anstream::println!(
+                "{}: {} of {} sample texts",
+                brand.brand,
+                brand.hits,
+                found.documents
+            );
             for clause in &brand.clauses {
                 anstream::println!("  {:>7}  {}", clause.hits, clause.clause);
             }

@@ -28,7 +28,10 @@ struct Beside {
 }
 
 pub(crate) fn classify(args: &ClassifyArgs) -> Outcome {
-    let config = Config { model: args.model.clone(), ..Config::default() };
+    let config = Config {
+        model: args.model.clone(),
+        ..Config::default()
+    };
     let metrics = Metrics::new(&hark_telemetry::Metrics::new());
     let classifier = Classifier::new(&config, &default_taxonomy(), metrics)
         .map_err(|error| Failure::input(error.to_string()))?;
@@ -41,7 +44,10 @@ pub(crate) fn classify(args: &ClassifyArgs) -> Outcome {
 fn one(classifier: &Classifier, args: &ClassifyArgs, text: &str) -> Outcome {
     let prepared = prepare(text, TextFormat::Plain, &Limits::default());
     let targets = args.target.iter().chain(&args.other).cloned().collect();
-    let request = Request { text: prepared.text, targets };
+    let request = Request {
+        text: prepared.text,
+        targets,
+    };
     let answers = classifier
         .classify(std::slice::from_ref(&request))
         .map_err(|error| Failure::System(error.to_string()))?;
@@ -51,9 +57,15 @@ fn one(classifier: &Classifier, args: &ClassifyArgs, text: &str) -> Outcome {
         .ok_or_else(|| Failure::System("the classifier gave no answer".to_owned()))?;
     let judgement = judged(answer)?;
     if args.json {
-        anstream::println!("{}", value(&Value::Null, judgement, prepared.language, args.all));
+        anstream::println!(
+            "{}",
+            value(&Value::Null, judgement, prepared.language, args.all)
+        );
     } else {
-        anstream::print!("{}", for_a_person(judgement, answer, prepared.language, args.all));
+        anstream::print!(
+            "{}",
+            for_a_person(judgement, answer, prepared.language, args.all)
+        );
     }
     Ok(())
 }
@@ -61,22 +73,43 @@ fn one(classifier: &Classifier, args: &ClassifyArgs, text: &str) -> Outcome {
 /// One object in, one object out, in order; a line that cannot be read gets an `error` in its
 /// place, and the exit code says so at the end.
 fn lines(classifier: &Classifier, all: bool) -> Outcome {
-    let input = std::io::stdin().lock().lines().enumerate().map(|(number, line)| {
-        let read = line
-            .map_err(|error| error.to_string())
-            .and_then(|line| serde_json::from_str::<Line>(&line).map_err(|e| e.to_string()));
-        match read {
-            Ok(Line { id, text, target }) => {
-                let prepared = prepare(&text, TextFormat::Plain, &Limits::default());
-                let beside = Beside { id, language: prepared.language, wrong: None };
-                (beside, Request { text: prepared.text, targets: target.into_iter().collect() })
+    let input = std::io::stdin()
+        .lock()
+        .lines()
+        .enumerate()
+        .map(|(number, line)| {
+            let read = line
+                .map_err(|error| error.to_string())
+                .and_then(|line| serde_json::from_str::<Line>(&line).map_err(|e| e.to_string()));
+            match read {
+                Ok(Line { id, text, target }) => {
+                    let prepared = prepare(&text, TextFormat::Plain, &Limits::default());
+                    let beside = Beside {
+                        id,
+                        language: prepared.language,
+                        wrong: None,
+                    };
+                    (
+                        beside,
+                        Request {
+                            text: prepared.text,
+                            targets: target.into_iter().collect(),
+                        },
+                    )
+                }
+                Err(error) => {
+                    let wrong = Some(format!("line {}: {error}", number + 1));
+                    (
+                        Beside {
+                            id: Value::Null,
+                            language: None,
+                            wrong,
+                        },
+                        Request::default(),
+                    )
+                }
             }
-            Err(error) => {
-                let wrong = Some(format!("line {}: {error}", number + 1));
-                (Beside { id: Value::Null, language: None, wrong }, Request::default())
-            }
-        }
-    });
+        });
     // Standard input's lock does not leave its thread: the lines are read on the stream's own.
     let input: Box<dyn Iterator<Item = (Beside, Request)>> = Box::new(input);
     write_answers(classifier, input, all)
@@ -97,13 +130,12 @@ fn write_answers(
         if beside.is_empty() {
             break;
         }
-        let answers =
-            classifier.classify(&requests).map_err(|error| Failure::System(error.to_string()))?;
+        let answers = classifier
+            .classify(&requests)
+            .map_err(|error| Failure::System(error.to_string()))?;
         for (beside, answers) in beside.into_iter().zip(answers) {
             let line = match (&beside.wrong, answers.first().map(|answer| &answer.outcome)) {
-                (None, Some(Ok(judgement))) => {
-                    value(&beside.id, judgement, beside.language, all)
-                }
+                (None, Some(Ok(judgement))) => value(&beside.id, judgement, beside.language, all),
                 (None, _) => {
                     wrong += 1;
                     json!({ "id": beside.id, "error": "no engine could judge this text" })
@@ -119,7 +151,9 @@ fn write_answers(
     }
     match wrong {
         0 => Ok(()),
-        wrong => Err(Failure::input(format!("{wrong} lines could not be judged; see `error` in their place"))),
+        wrong => Err(Failure::input(format!(
+            "{wrong} lines could not be judged; see `error` in their place"
+        ))),
     }
 }
 
@@ -150,14 +184,18 @@ fn value(id: &Value, judgement: &Judgement, language: Option<&str>, all: bool) -
 }
 
 fn labels<T: Clone + Display>(verdicts: &[Verdict<T>], all: bool) -> Vec<Value> {
-    let scored = |label: &T, probability: f32| {
-        json!({ "id": label.to_string(), "probability": rounded(probability) })
-    };
+    let scored = |label: &T, probability: f32| json!({ "id": label.to_string(), "probability": rounded(probability) });
     if all {
-        return verdicts.iter().map(|v| scored(&v.label, v.probability)).collect();
+        return verdicts
+            .iter()
+            .map(|v| scored(&v.label, v.probability))
+            .collect();
     }
     let holding: Vec<Scored<T>> = Verdict::holding(verdicts);
-    holding.iter().map(|s| scored(&s.label, s.probability)).collect()
+    holding
+        .iter()
+        .map(|s| scored(&s.label, s.probability))
+        .collect()
 }
 
 /// Four digits are more than the model knows.
@@ -172,7 +210,11 @@ fn for_a_person(
     all: bool,
 ) -> String {
     let scores = &judgement.sentiment;
-    let unsure = if judgement.uncertain { " (not sure)" } else { "" };
+    let unsure = if judgement.uncertain {
+        " (not sure)"
+    } else {
+        ""
+    };
     let mut text = format!(
         "{}{unsure}  negative {:.2} · neutral {:.2} · positive {:.2}\n",
         scores.label(),
@@ -181,23 +223,43 @@ fn for_a_person(
         scores.positive
     );
     let lists: Map<String, Value> = Map::from_iter([
-        ("touchpoints".to_owned(), json!(labels(&judgement.touchpoints, all))),
+        (
+            "touchpoints".to_owned(),
+            json!(labels(&judgement.touchpoints, all)),
+        ),
         ("intents".to_owned(), json!(labels(&judgement.intents, all))),
-        ("emotions".to_owned(), json!(labels(&judgement.emotions, all))),
+        (
+            "emotions".to_owned(),
+            json!(labels(&judgement.emotions, all)),
+        ),
     ]);
     for (name, list) in &lists {
         let shown: Vec<String> = list
             .as_array()
             .into_iter()
             .flatten()
-            .map(|l| format!("{} {:.2}", l["id"].as_str().unwrap_or_default(), l["probability"].as_f64().unwrap_or(0.0)))
+            .map(|l| {
+                format!(
+                    "{} {:.2}",
+                    l["id"].as_str().unwrap_or_default(),
+                    l["probability"].as_f64().unwrap_or(0.0)
+                )
+            })
             .collect();
-        let shown = if shown.is_empty() { "–".to_owned() } else { shown.join(", ") };
+        let shown = if shown.is_empty() {
+            "–".to_owned()
+        } else {
+            shown.join(", ")
+        };
         text.push_str(&format!("{name:<12} {shown}\n"));
     }
     if let Some(target) = &answer.target {
         text.push_str(&format!("about        {target}: “{}”\n", answer.text));
     }
-    text.push_str(&format!("language     {}\nmodel        {}\n", language.unwrap_or("unsure"), judgement.model));
+    text.push_str(&format!(
+        "language     {}\nmodel        {}\n",
+        language.unwrap_or("unsure"),
+        judgement.model
+    ));
     text
 }

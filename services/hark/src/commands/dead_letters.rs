@@ -13,7 +13,10 @@ use hark_stream::{
 use serde_json::json;
 use std::path::Path;
 
-const AT_ONCE: Limit = Limit { records: 256, bytes: 4 << 20 };
+const AT_ONCE: Limit = Limit {
+    records: 256,
+    bytes: 4 << 20,
+};
 
 pub(crate) fn dead_letters(command: &DeadLettersCommand) -> Outcome {
     match command {
@@ -58,7 +61,9 @@ fn letters(data_dir: &Path) -> Outcome<(TopicName, Vec<Record>)> {
     let (mut found, mut next) = (Vec::new(), reader.bounds(&name, 0)?.start);
     loop {
         let records = reader.read(&name, 0, next, AT_ONCE)?;
-        let Some(last) = records.last() else { return Ok((name, found)) };
+        let Some(last) = records.last() else {
+            return Ok((name, found));
+        };
         next = last.offset + 1;
         found.extend(records);
     }
@@ -70,14 +75,19 @@ fn replay(data_dir: &Path, offsets: &[u64]) -> Outcome {
     let (_, letters) = letters(data_dir)?;
     for wanted in offsets {
         if !letters.iter().any(|letter| letter.offset == *wanted) {
-            return Err(Failure::input(format!("there is no dead letter with offset {wanted}")));
+            return Err(Failure::input(format!(
+                "there is no dead letter with offset {wanted}"
+            )));
         }
     }
     let log = EmbeddedLog::open(data_dir, EmbeddedOptions::default())?;
     let mut task = log.task(&TaskId::new("dead-letters", 0), &[])?;
     let now = SystemClock.now();
     let (mut commit, mut kept) = (Commit::default(), 0);
-    for letter in letters.iter().filter(|l| offsets.is_empty() || offsets.contains(&l.offset)) {
+    for letter in letters
+        .iter()
+        .filter(|l| offsets.is_empty() || offsets.contains(&l.offset))
+    {
         let key = letter.offset.to_be_bytes().to_vec();
         if task.get(&key)?.is_some() && offsets.is_empty() {
             continue;
@@ -85,7 +95,10 @@ fn replay(data_dir: &Path, offsets: &[u64]) -> Outcome {
         match original(letter, now) {
             Some(record) => {
                 commit.records.push(record);
-                commit.state.push(StateChange { key, value: Some(Vec::new()) });
+                commit.state.push(StateChange {
+                    key,
+                    value: Some(Vec::new()),
+                });
             }
             None => kept += 1,
         }
@@ -115,11 +128,18 @@ fn original(letter: &Record, now: i64) -> Option<NewRecord> {
         timestamp: now,
         key: letter.key.to_vec(),
         value: letter.value.as_deref().map(<[u8]>::to_vec),
-        headers: letter.headers.iter().filter(|(name, _)| !own(name)).cloned().collect(),
+        headers: letter
+            .headers
+            .iter()
+            .filter(|(name, _)| !own(name))
+            .cloned()
+            .collect(),
     })
 }
 
 fn header(record: &Record, name: &str) -> String {
     let found = record.headers.iter().find(|(known, _)| known == name);
-    found.map_or_else(String::new, |(_, value)| String::from_utf8_lossy(value).into_owned())
+    found.map_or_else(String::new, |(_, value)| {
+        String::from_utf8_lossy(value).into_owned()
+    })
 }

@@ -21,7 +21,10 @@ use view::View;
 const SPEED: i64 = 60;
 /// How often the table is drawn.
 const DRAW: Duration = Duration::from_secs(5);
-const AT_ONCE: Limit = Limit { records: 64, bytes: 1 << 20 };
+const AT_ONCE: Limit = Limit {
+    records: 64,
+    bytes: 1 << 20,
+};
 
 pub(crate) async fn demo(args: DemoArgs) -> Outcome {
     let config = Arc::new(parse_demo().map_err(Failure::Input)?);
@@ -56,8 +59,13 @@ pub(crate) async fn demo(args: DemoArgs) -> Outcome {
         system.stopped(classify).await;
         system.stopped(aggregate).await;
     };
-    if tokio::time::timeout(Shutdown::BUDGET, at_rest).await.is_err() {
-        return Err(Failure::System("the demo did not come to rest within 10 s".to_owned()));
+    if tokio::time::timeout(Shutdown::BUDGET, at_rest)
+        .await
+        .is_err()
+    {
+        return Err(Failure::System(
+            "the demo did not come to rest within 10 s".to_owned(),
+        ));
     }
     outcome?;
     tokio::task::block_in_place(|| view.summary())

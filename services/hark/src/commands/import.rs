@@ -58,10 +58,13 @@ pub(crate) async fn import(args: ImportArgs) -> Outcome {
 
 /// Which file source says how the file is read.
 fn reading(config: &Config, wanted: Option<&str>) -> Outcome<(SourceId, FileConfig)> {
-    let mut files = config.sources.iter().filter_map(|SourceConfig { id, kind }| match kind {
-        SourceKind::File(file) => Some((id.clone(), file.clone())),
-        _ => None,
-    });
+    let mut files = config
+        .sources
+        .iter()
+        .filter_map(|SourceConfig { id, kind }| match kind {
+            SourceKind::File(file) => Some((id.clone(), (**file).clone())),
+            _ => None,
+        });
     if let Some(wanted) = wanted {
         return files.find(|(id, _)| id.as_str() == wanted).ok_or_else(|| {
             Failure::input(format!("the configuration has no file source {wanted:?}"))

@@ -30,8 +30,15 @@ pub(crate) struct MarketFindings {
 }
 
 pub(crate) fn report(args: &ReportArgs) -> Outcome {
-    let at = args.at.map(|at| Timestamp::from_millis(at.as_millisecond()));
-    let found = look(&args.data.data_dir, args.market.as_deref(), &args.window, at)?;
+    let at = args
+        .at
+        .map(|at| Timestamp::from_millis(at.as_millisecond()));
+    let found = look(
+        &args.data.data_dir,
+        args.market.as_deref(),
+        &args.window,
+        at,
+    )?;
     show(&found, args.json);
     Ok(())
 }
@@ -65,11 +72,17 @@ pub(crate) fn look(
 ) -> Outcome<Findings> {
     let reader = EmbeddedReader::open(data_dir)?;
     let universe = Universe::read(&reader)?.ok_or_else(|| {
-        Failure::input(format!("{}: nothing was ever counted here", data_dir.display()))
+        Failure::input(format!(
+            "{}: nothing was ever counted here",
+            data_dir.display()
+        ))
     })?;
     let calculus = universe.calculus();
     if let Some(wanted) = market
-        && !calculus.markets.iter().any(|known| known.id.as_str() == wanted)
+        && !calculus
+            .markets
+            .iter()
+            .any(|known| known.id.as_str() == wanted)
     {
         let known: Vec<_> = calculus.markets.iter().map(|m| m.id.as_str()).collect();
         return Err(Failure::input(format!(
@@ -79,16 +92,26 @@ pub(crate) fn look(
     }
     let state = reader.state(&TaskId::new(hark_aggregate::STAGE, 0));
     let snapshot = Snapshot(&state);
-    let report = Report { config: &calculus, store: &snapshot };
+    let report = Report {
+        config: &calculus,
+        store: &snapshot,
+    };
     let at = match at {
         Some(at) => at,
         None => report.newest()?.unwrap_or(Timestamp::from_millis(0)),
     };
     let span = Window::parse(window);
     let mut markets = Vec::new();
-    for known in calculus.markets.iter().filter(|m| market.is_none_or(|id| m.id.as_str() == id)) {
-        let standings =
-            known.brands.iter().map(|brand| report.standings(brand)).collect::<Result<_, _>>()?;
+    for known in calculus
+        .markets
+        .iter()
+        .filter(|m| market.is_none_or(|id| m.id.as_str() == id))
+    {
+        let standings = known
+            .brands
+            .iter()
+            .map(|brand| report.standings(brand))
+            .collect::<Result<_, _>>()?;
         markets.push(MarketFindings {
             id: known.id.clone(),
             voice: report.voice(known, span, at)?,

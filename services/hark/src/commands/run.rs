@@ -16,9 +16,13 @@ pub(crate) async fn run(args: RunArgs) -> Outcome {
         )));
     }
     let mut system = System::open(Arc::clone(&config), &args.data.data_dir)?;
-    let server = Server::bind(&config.http.listen, system.metrics.clone(), system.health.clone())
-        .await
-        .map_err(|error| Failure::System(error.to_string()))?;
+    let server = Server::bind(
+        &config.http.listen,
+        system.metrics.clone(),
+        system.health.clone(),
+    )
+    .await
+    .map_err(|error| Failure::System(error.to_string()))?;
     if let Some(address) = server.address() {
         tracing::info!(%address, "serving /metrics, /healthz and /readyz");
     }
@@ -36,7 +40,11 @@ pub(crate) async fn run(args: RunArgs) -> Outcome {
         }
     }
     system.keep_clean();
-    tracing::info!(brands = config.brands.len(), sources = sources.len(), "listening");
+    tracing::info!(
+        brands = config.brands.len(),
+        sources = sources.len(),
+        "listening"
+    );
     let outcome = tokio::select! {
         biased; // a failure is told before the signal that may have caused it
         failure = system.failed() => Err(failure),

@@ -10,7 +10,10 @@ use serde_json::{Value, json};
 use std::io::{ErrorKind, Write};
 use std::time::Duration;
 
-const AT_ONCE: Limit = Limit { records: 256, bytes: 4 << 20 };
+const AT_ONCE: Limit = Limit {
+    records: 256,
+    bytes: 4 << 20,
+};
 
 pub(crate) fn tail(args: &TailArgs) -> Outcome {
     let reader = EmbeddedReader::open(&args.data.data_dir)?;
@@ -25,7 +28,11 @@ pub(crate) fn tail(args: &TailArgs) -> Outcome {
     let mut next = Vec::new();
     for partition in 0..partitions {
         let bounds = reader.bounds(&name, partition)?;
-        next.push(if args.from_beginning || args.no_follow { bounds.start } else { bounds.end });
+        next.push(if args.from_beginning || args.no_follow {
+            bounds.start
+        } else {
+            bounds.end
+        });
     }
     let mut seen = 0;
     loop {
@@ -57,10 +64,16 @@ fn find(asked: &str, prefix: &str) -> Outcome<(TopicName, Topic)> {
         asked == suffix || asked == topic.name || asked == format!("{prefix}.{suffix}")
     });
     match found {
-        Some(topic) => Ok((TopicName::new(format!("{prefix}.{}", suffix_of(topic))), *topic)),
+        Some(topic) => Ok((
+            TopicName::new(format!("{prefix}.{}", suffix_of(topic))),
+            *topic,
+        )),
         None => {
             let names: Vec<_> = topics::ALL.iter().map(suffix_of).collect();
-            Err(Failure::input(format!("unknown topic {asked:?}; topics are {}", names.join(", "))))
+            Err(Failure::input(format!(
+                "unknown topic {asked:?}; topics are {}",
+                names.join(", ")
+            )))
         }
     }
 }
@@ -79,7 +92,11 @@ fn print(record: &Record, topic: Topic, json: bool) -> Outcome<bool> {
         .to_string()
     } else {
         let at = Timestamp::from_millis(record.timestamp);
-        format!("{at} {:>8} {}  {value}", record.offset, String::from_utf8_lossy(&record.key))
+        format!(
+            "{at} {:>8} {}  {value}",
+            record.offset,
+            String::from_utf8_lossy(&record.key)
+        )
     };
     match writeln!(std::io::stdout().lock(), "{line}") {
         Ok(()) => Ok(true),
@@ -90,8 +107,12 @@ fn print(record: &Record, topic: Topic, json: bool) -> Outcome<bool> {
 
 /// A value for a person: its message, or its bytes as text with the headers beside it.
 pub(crate) fn value(record: &Record, topic: Topic) -> Value {
-    let Some(bytes) = record.value.as_deref() else { return Value::Null };
-    let decoded = topic.message.map(|message| hark_proto::to_json(message, bytes));
+    let Some(bytes) = record.value.as_deref() else {
+        return Value::Null;
+    };
+    let decoded = topic
+        .message
+        .map(|message| hark_proto::to_json(message, bytes));
     match decoded {
         Some(Ok(value)) => value,
         Some(Err(error)) => json!({ "undecodable": error.to_string(), "bytes": bytes.len() }),

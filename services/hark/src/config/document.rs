@@ -15,7 +15,11 @@ pub(super) struct Problems<'a> {
 
 impl<'a> Problems<'a> {
     pub(super) fn new(path: &'a Path, text: &'a str) -> Self {
-        Self { path, text, found: Vec::new() }
+        Self {
+            path,
+            text,
+            found: Vec::new(),
+        }
     }
 
     /// Notes a mistake at a byte of the file.
@@ -38,7 +42,10 @@ impl<'a> Problems<'a> {
             let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
             format!("{}:{line}:{column}", self.path.display())
         };
-        self.found.iter().map(|(at, message)| format!("{}: {message}", place(*at))).collect()
+        self.found
+            .iter()
+            .map(|(at, message)| format!("{}: {message}", place(*at)))
+            .collect()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -118,7 +125,12 @@ pub(super) enum SectionValue<'i> {
 
 /// Takes a value off a table.
 pub(super) fn take<'i>(table: &mut Table<'i>, name: &str) -> Option<Spanned<DeValue<'i>>> {
-    let key = table.get_ref().iter().find(|(key, _)| key.get_ref() == name)?.0.clone();
+    let key = table
+        .get_ref()
+        .iter()
+        .find(|(key, _)| key.get_ref() == name)?
+        .0
+        .clone();
     table.get_mut().remove(&key)
 }
 
@@ -132,7 +144,9 @@ pub(super) fn one<T: DeserializeOwned + Default>(
         SectionValue::Absent => T::default(),
         SectionValue::Table(table) => read(table, problems).unwrap_or_default(),
         SectionValue::List(list) => {
-            let at = list.first().map_or(0, |first| first.as_ref().map_or_else(|at| *at, |t| t.span().start));
+            let at = list.first().map_or(0, |first| {
+                first.as_ref().map_or_else(|at| *at, |t| t.span().start)
+            });
             problems.add(at, format!("write [{name}], not [[{name}]]: there is one"));
             T::default()
         }

@@ -4,7 +4,9 @@ use super::document::{Problems, Table, many, one, read};
 use super::source::{SourceConfig, is_plain};
 use super::{AuthorsConfig, BrandConfig, Config, HttpConfig, LogConfig, MarketConfig, REFERENCE};
 use crate::exit::{Failure, Outcome};
-use hark_aggregate::{AggregateConfig, AlertConfig, MentionRuleConfig, StandingConfig, TouchpointConfig};
+use hark_aggregate::{
+    AggregateConfig, AlertConfig, MentionRuleConfig, StandingConfig, TouchpointConfig,
+};
 use hark_care::WebhookConfig;
 use hark_ingest::query::{Query, render_errors};
 use hark_insight::Market;
@@ -42,7 +44,11 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Config, Vec<String>> {
         );
         problems.add(key.span().start, message);
     }
-    if problems.is_empty() { Ok(config) } else { Err(problems.into_lines()) }
+    if problems.is_empty() {
+        Ok(config)
+    } else {
+        Err(problems.into_lines())
+    }
 }
 
 fn sections(document: &mut Table<'_>, problems: &mut Problems<'_>, text: &str) -> Config {
@@ -54,7 +60,9 @@ fn sections(document: &mut Table<'_>, problems: &mut Problems<'_>, text: &str) -
         .filter_map(|table| read(table, problems))
         .collect();
     let taxonomy = hark_aggregate::taxonomy(&touchpoints).unwrap_or_else(|found| {
-        found.into_iter().for_each(|message| problems.add(0, message));
+        found
+            .into_iter()
+            .for_each(|message| problems.add(0, message));
         default_taxonomy()
     });
     let webhooks: Vec<WebhookConfig> = many(document, "webhook", problems)
@@ -91,7 +99,10 @@ fn sections(document: &mut Table<'_>, problems: &mut Problems<'_>, text: &str) -
         problems.add(place_of(text, &message), message);
     }
     if !is_plain(&config.log.topic_prefix) {
-        problems.add(0, "log.topic_prefix has lower-case letters, digits and hyphens");
+        problems.add(
+            0,
+            "log.topic_prefix has lower-case letters, digits and hyphens",
+        );
     }
     config
 }
@@ -111,7 +122,10 @@ fn brands(document: &mut Table<'_>, problems: &mut Problems<'_>) -> Vec<BrandCon
     let mut brands: Vec<BrandConfig> = Vec::new();
     let tables = many(document, "brand", problems);
     if tables.is_empty() {
-        problems.add(0, "no brand to listen for: add a [[brand]] with id and query");
+        problems.add(
+            0,
+            "no brand to listen for: add a [[brand]] with id and query",
+        );
     }
     for table in tables {
         let at = table.span().start;
@@ -120,16 +134,27 @@ fn brands(document: &mut Table<'_>, problems: &mut Problems<'_>) -> Vec<BrandCon
             .iter()
             .find(|(key, _)| key.get_ref() == "query")
             .map_or(at, |(_, value)| value.span().start);
-        let Some(brand) = read::<BrandConfig>(table, problems) else { continue };
+        let Some(brand) = read::<BrandConfig>(table, problems) else {
+            continue;
+        };
         if !is_plain(&brand.id) {
-            problems.add(at, format!("brand {:?}: an id has lower-case letters, digits and hyphens", brand.id));
+            problems.add(
+                at,
+                format!(
+                    "brand {:?}: an id has lower-case letters, digits and hyphens",
+                    brand.id
+                ),
+            );
         }
         if brands.iter().any(|known| known.id == brand.id) {
             problems.add(at, format!("brand {:?} is there twice", brand.id));
         }
         if let Err(errors) = Query::parse(&brand.query) {
             let shown = render_errors(&brand.query, &errors);
-            problems.add(query_at, format!("the query of brand {:?} is wrong:\n{shown}", brand.id));
+            problems.add(
+                query_at,
+                format!("the query of brand {:?} is wrong:\n{shown}", brand.id),
+            );
         }
         brands.push(brand);
     }
@@ -145,9 +170,17 @@ fn markets(
     let mut markets: Vec<Market> = Vec::new();
     for table in many(document, "market", problems) {
         let at = table.span().start;
-        let Some(market) = read::<MarketConfig>(table, problems) else { continue };
+        let Some(market) = read::<MarketConfig>(table, problems) else {
+            continue;
+        };
         if !is_plain(&market.id) {
-            problems.add(at, format!("market {:?}: an id has lower-case letters, digits and hyphens", market.id));
+            problems.add(
+                at,
+                format!(
+                    "market {:?}: an id has lower-case letters, digits and hyphens",
+                    market.id
+                ),
+            );
         }
         if markets.iter().any(|known| known.id.as_str() == market.id) {
             problems.add(at, format!("market {:?} is there twice", market.id));
@@ -157,10 +190,16 @@ fn markets(
         }
         for (place, id) in market.brands.iter().enumerate() {
             if !brands.iter().any(|brand| brand.id == *id) {
-                problems.add(at, format!("market {:?} names the unknown brand {id:?}", market.id));
+                problems.add(
+                    at,
+                    format!("market {:?} names the unknown brand {id:?}", market.id),
+                );
             }
             if market.brands[..place].contains(id) {
-                problems.add(at, format!("market {:?} names brand {id:?} twice", market.id));
+                problems.add(
+                    at,
+                    format!("market {:?} names brand {id:?} twice", market.id),
+                );
             }
         }
         markets.push(Market {
@@ -170,7 +209,10 @@ fn markets(
     }
     if markets.is_empty() && !brands.is_empty() {
         let brands = brands.iter().map(BrandConfig::brand).collect();
-        markets.push(Market { id: MarketId::new("all"), brands });
+        markets.push(Market {
+            id: MarketId::new("all"),
+            brands,
+        });
     }
     markets
 }
@@ -179,9 +221,14 @@ fn sources(document: &mut Table<'_>, problems: &mut Problems<'_>) -> Vec<SourceC
     let mut sources: Vec<SourceConfig> = Vec::new();
     for table in many(document, "source", problems) {
         let at = table.span().start;
-        let Some(source) = SourceConfig::read(table, problems) else { continue };
+        let Some(source) = SourceConfig::read(table, problems) else {
+            continue;
+        };
         if sources.iter().any(|known| known.id == source.id) {
-            problems.add(at, format!("source {:?} is there twice", source.id.as_str()));
+            problems.add(
+                at,
+                format!("source {:?} is there twice", source.id.as_str()),
+            );
         }
         sources.push(source);
     }
@@ -200,7 +247,10 @@ fn default_rules() -> Vec<MentionRuleConfig> {
 }
 
 fn fingerprint(text: &str) -> String {
-    Sha256::digest(text.as_bytes())[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text.as_bytes())[..8]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[cfg(test)]
@@ -208,7 +258,9 @@ mod tests {
     use super::*;
 
     fn problems(text: &str) -> Vec<String> {
-        parse(Path::new("hark.toml"), text).err().unwrap_or_default()
+        parse(Path::new("hark.toml"), text)
+            .err()
+            .unwrap_or_default()
     }
 
     #[test]

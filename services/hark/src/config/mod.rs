@@ -50,7 +50,11 @@ pub(crate) struct LogConfig {
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self { topic_prefix: "hark".to_owned(), max_mib: 0, sync: true }
+        Self {
+            topic_prefix: "hark".to_owned(),
+            max_mib: 0,
+            sync: true,
+        }
     }
 }
 
@@ -64,7 +68,9 @@ pub(crate) struct HttpConfig {
 
 impl Default for HttpConfig {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:9600".to_owned() }
+        Self {
+            listen: "127.0.0.1:9600".to_owned(),
+        }
     }
 }
 
@@ -122,7 +128,10 @@ impl Config {
     }
 
     /// The rules of the calculus, with time moved as `time` says if it says so.
-    pub(crate) fn calculus(&self, aggregate: &AggregateConfig) -> Result<hark_insight::Config, Vec<String>> {
+    pub(crate) fn calculus(
+        &self,
+        aggregate: &AggregateConfig,
+    ) -> Result<hark_insight::Config, Vec<String>> {
         hark_aggregate::calculus(
             aggregate,
             &self.standing,

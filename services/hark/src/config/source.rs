@@ -14,7 +14,7 @@ pub(crate) struct SourceConfig {
 /// What kind of source it is.
 #[derive(Clone, Debug)]
 pub(crate) enum SourceKind {
-    File(FileConfig),
+    File(Box<FileConfig>),
     Http(HttpConfig),
     Jetstream(JetstreamConfig),
 }
@@ -28,30 +28,48 @@ impl SourceConfig {
         let kind = text(&mut table, "kind", at, problems);
         let (id, (kind, kind_at)) = (id?.0, kind?);
         if !is_plain(&id) {
-            problems.add(at, format!("source {id:?}: an id has lower-case letters, digits and hyphens"));
+            problems.add(
+                at,
+                format!("source {id:?}: an id has lower-case letters, digits and hyphens"),
+            );
         }
         let kind = match kind.as_str() {
             "file" => {
                 let config: FileConfig = read(table, problems)?;
-                config.check().map_err(|m| problems.add(at, format!("source {id}: {m}"))).ok()?;
-                SourceKind::File(config)
+                config
+                    .check()
+                    .map_err(|m| problems.add(at, format!("source {id}: {m}")))
+                    .ok()?;
+                SourceKind::File(Box::new(config))
             }
             "http" => {
                 let config: HttpConfig = read(table, problems)?;
-                config.check().map_err(|m| problems.add(at, format!("source {id}: {m}"))).ok()?;
+                config
+                    .check()
+                    .map_err(|m| problems.add(at, format!("source {id}: {m}")))
+                    .ok()?;
                 SourceKind::Http(config)
             }
             "jetstream" => {
                 let config: JetstreamConfig = read(table, problems)?;
-                config.check().map_err(|m| problems.add(at, format!("source {id}: {m}"))).ok()?;
+                config
+                    .check()
+                    .map_err(|m| problems.add(at, format!("source {id}: {m}")))
+                    .ok()?;
                 SourceKind::Jetstream(config)
             }
             other => {
-                problems.add(kind_at, format!("unknown kind of source {other:?}; one of {KINDS}"));
+                problems.add(
+                    kind_at,
+                    format!("unknown kind of source {other:?}; one of {KINDS}"),
+                );
                 return None;
             }
         };
-        Some(Self { id: SourceId::new(id), kind })
+        Some(Self {
+            id: SourceId::new(id),
+            kind,
+        })
     }
 }
 

@@ -213,8 +213,14 @@ fn continues_handle(text: &str, at: usize) -> bool {
         return false;
     };
     let in_domain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.');
-    let domain: Vec<u8> = rest.bytes().take(MAX_HANDLE).take_while(in_domain).collect();
-    domain.windows(2).any(|pair| pair[0] == b'.' && pair[1].is_ascii_alphabetic())
+    let domain: Vec<u8> = rest
+        .bytes()
+        .take(MAX_HANDLE)
+        .take_while(in_domain)
+        .collect();
+    domain
+        .windows(2)
+        .any(|pair| pair[0] == b'.' && pair[1].is_ascii_alphabetic())
 }
 
 /// Flags are pairs of letters: 🇪🇺 must not be found across the two flags of 🇩🇪🇺🇸.

@@ -10,8 +10,8 @@ mod jetstream;
 
 pub use file::{FileConfig, FileSource, Progress};
 pub use http::{HttpConfig, HttpSource, Secret};
-pub use jetstream::{JetstreamConfig, JetstreamCounts, JetstreamSource, Pace};
 pub(crate) use jetstream::replay;
+pub use jetstream::{JetstreamConfig, JetstreamCounts, JetstreamSource, Pace};
 
 use crate::text::TextFormat;
 use hark_model::{Rating, SourceId, Timestamp, Version};
@@ -110,8 +110,13 @@ pub enum Unusable {
 
 impl Unusable {
     /// Every reason.
-    pub const ALL: [Self; 5] =
-        [Self::Malformed, Self::Encoding, Self::MissingField, Self::InvalidField, Self::TooLarge];
+    pub const ALL: [Self; 5] = [
+        Self::Malformed,
+        Self::Encoding,
+        Self::MissingField,
+        Self::InvalidField,
+        Self::TooLarge,
+    ];
 
     /// A stable label for metrics and headers.
     pub const fn as_str(self) -> &'static str {
@@ -232,7 +237,14 @@ impl Intake {
         let capacity = u32::try_from(capacity.clamp(1, Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
         let (queue, other_end) = mpsc::unbounded_channel();
         let room = Arc::new(Semaphore::new(capacity as usize));
-        (Self { queue, room, capacity }, other_end)
+        (
+            Self {
+                queue,
+                room,
+                capacity,
+            },
+            other_end,
+        )
     }
 
     /// Hands over a delivery, waiting for room, without waiting for the commit: for sources
@@ -271,7 +283,16 @@ impl Intake {
         let events = u32::try_from(delivery.events.len()).unwrap_or(u32::MAX);
         let needed = events.clamp(1, self.capacity);
         let room = Arc::clone(&self.room);
-        let room = room.acquire_many_owned(needed).await.map_err(|_| IntakeClosed)?;
-        self.queue.send(Queued { delivery, receipt, _room: room }).map_err(|_| IntakeClosed)
+        let room = room
+            .acquire_many_owned(needed)
+            .await
+            .map_err(|_| IntakeClosed)?;
+        self.queue
+            .send(Queued {
+                delivery,
+                receipt,
+                _room: room,
+            })
+            .map_err(|_| IntakeClosed)
     }
 }

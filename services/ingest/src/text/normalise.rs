@@ -23,7 +23,7 @@ pub(super) fn normalise(raw: &str, enough: usize) -> (Cow<'_, str>, bool) {
         return (Cow::Borrowed(raw), true);
     }
     let mut writer = Writer {
-        out: String::with_capacity(raw.len().min(enough + 64)),
+        out: String::with_capacity(raw.len().min(enough.saturating_add(64))),
         gap: Gap::None,
         last: None,
         marks: 0,

@@ -1,8 +1,7 @@
 //! The demo's posts, written for it, and when each is heard.
 
 use hark_ingest::{
-    Cursor, Delivery, Intake, RawAuthor, RawEvent, RawItem, Source, SourceError,
-    text::TextFormat,
+    Cursor, Delivery, Intake, RawAuthor, RawEvent, RawItem, Source, SourceError, text::TextFormat,
 };
 use hark_model::{Rating, SourceId, Timestamp, Version};
 use rand::seq::SliceRandom;
@@ -55,7 +54,11 @@ pub(super) struct DemoSource {
 
 impl DemoSource {
     pub(super) fn new(seed: u64, speed: i64) -> Self {
-        Self { id: SourceId::new("demo"), seed, speed }
+        Self {
+            id: SourceId::new("demo"),
+            seed,
+            speed,
+        }
     }
 }
 
@@ -66,11 +69,18 @@ fn script(seed: u64) -> Vec<(i64, Post)> {
         .map(|line| serde_json::from_str(line).expect("the demo's posts are part of this build"))
         .collect();
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let mut ordinary: Vec<Post> =
-        posts.iter().filter(|post| post.phase == Phase::Normal).cloned().collect();
+    let mut ordinary: Vec<Post> = posts
+        .iter()
+        .filter(|post| post.phase == Phase::Normal)
+        .cloned()
+        .collect();
     ordinary.shuffle(&mut random);
     let mut script: Vec<(i64, Post)> = Vec::with_capacity(posts.len());
-    script.extend(ordinary.into_iter().map(|post| (random.random_range(0..ORDINARY), post)));
+    script.extend(
+        ordinary
+            .into_iter()
+            .map(|post| (random.random_range(0..ORDINARY), post)),
+    );
     for (phase, from, lasts) in [
         (Phase::Incident, INCIDENT, INCIDENT_LASTS),
         (Phase::Recovery, INCIDENT + INCIDENT_LASTS, INCIDENT_LASTS),
@@ -102,14 +112,18 @@ impl Source for DemoSource {
             let start = jiff::Timestamp::now().as_second() - END;
             let began = tokio::time::Instant::now();
             for (second, post) in script(self.seed) {
-                let wait = Duration::from_millis(u64::try_from(second * 1_000 / self.speed).unwrap_or(0));
+                let wait =
+                    Duration::from_millis(u64::try_from(second * 1_000 / self.speed).unwrap_or(0));
                 tokio::select! {
                     biased; // being stopped comes before the next post
                     () = stop.cancelled() => return Ok(()),
                     () = tokio::time::sleep_until(began + wait) => {}
                 }
                 let event = RawEvent::Upsert(Box::new(raw(post, start + second)));
-                let delivery = Delivery { events: vec![event], cursor: None };
+                let delivery = Delivery {
+                    events: vec![event],
+                    cursor: None,
+                };
                 if intake.deliver(delivery).await.is_err() {
                     return Ok(());
                 }
@@ -123,7 +137,10 @@ impl Source for DemoSource {
 fn raw(post: Post, second: i64) -> RawItem {
     let created_at = Timestamp::from_seconds(second);
     RawItem {
-        version: Version { order: second * 1_000_000, tag: Arc::from("1") },
+        version: Version {
+            order: second * 1_000_000,
+            tag: Arc::from("1"),
+        },
         url: Some(format!("https://{}.example/{}", post.source, post.id)),
         native_id: post.id,
         created_at,
@@ -138,7 +155,11 @@ fn raw(post: Post, second: i64) -> RawItem {
         parent: post.reply_to,
         quote_of: None,
         repost_of: None,
-        rating: post.rating.map(|value| Rating { value, min: 1.0, max: 5.0 }),
+        rating: post.rating.map(|value| Rating {
+            value,
+            min: 1.0,
+            max: 5.0,
+        }),
         place: None,
         has_media: false,
         raw: Vec::new(),
@@ -151,7 +172,12 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_stream_and_another_one_another() {
-        let ids = |seed| script(seed).into_iter().map(|(at, p)| (at, p.id)).collect::<Vec<_>>();
+        let ids = |seed| {
+            script(seed)
+                .into_iter()
+                .map(|(at, p)| (at, p.id))
+                .collect::<Vec<_>>()
+        };
         assert_eq!(ids(1), ids(1));
         assert_ne!(ids(1), ids(2));
     }

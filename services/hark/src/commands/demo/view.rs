@@ -22,7 +22,10 @@ const PLAIN: &str = "\x1b[0m";
 
 impl View {
     pub(super) fn new(config: &Config, folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), brands: config.brands.len() }
+        Self {
+            folder: folder.to_owned(),
+            brands: config.brands.len(),
+        }
     }
 
     pub(super) fn welcome(&self, metrics: Option<SocketAddr>) {
@@ -58,7 +61,9 @@ impl View {
         );
         if alert.occasion == Occasion::Opened {
             for evidence in alert.evidence.iter().take(2) {
-                let reach = evidence.reach.map_or_else(String::new, |r| format!(" · {r} followers"));
+                let reach = evidence
+                    .reach
+                    .map_or_else(String::new, |r| format!(" · {r} followers"));
                 anstream::println!("         {DIM}“{}”{reach}{PLAIN}", evidence.text);
             }
         }

@@ -43,8 +43,17 @@ fn render_market(
         table.force_no_tty();
     }
     table.set_header([
-        "brand", "mentions", "share of voice", "95 %", "authors", "negative", "neutral",
-        "positive", "net", "promoters/detractors", "touchpoints",
+        "brand",
+        "mentions",
+        "share of voice",
+        "95 %",
+        "authors",
+        "negative",
+        "neutral",
+        "positive",
+        "net",
+        "promoters/detractors",
+        "touchpoints",
     ]);
     let mut rows: Vec<_> = market.voice.shares.iter().zip(&market.standings).collect();
     rows.sort_by_key(|(share, _)| std::cmp::Reverse(share.voice.mentions.total));
@@ -57,11 +66,12 @@ fn render_market(
 fn row(share: &ShareOfVoice, standings: &[u64; 4], names: &BTreeMap<String, String>) -> Vec<Cell> {
     let mentions = &share.voice.mentions;
     let number = |number: u64| right(grouped(number));
-    let percent = |part: Option<f64>| part.map_or("–".to_owned(), |p| format!("{:.1} %", 100.0 * p));
+    let percent =
+        |part: Option<f64>| part.map_or("–".to_owned(), |p| format!("{:.1} %", 100.0 * p));
     let bar = share.mention_share.map_or(String::new(), bar);
-    let interval = share
-        .mention_share_interval
-        .map_or("–".to_owned(), |i| format!("{:.1}–{:.1}", 100.0 * i.low, 100.0 * i.high));
+    let interval = share.mention_share_interval.map_or("–".to_owned(), |i| {
+        format!("{:.1}–{:.1}", 100.0 * i.low, 100.0 * i.high)
+    });
     let net = share.net_sentiment.map_or(right("–".to_owned()), |net| {
         let colour = if net < -20.0 {
             Color::Red
@@ -72,7 +82,9 @@ fn row(share: &ShareOfVoice, standings: &[u64; 4], names: &BTreeMap<String, Stri
         };
         right(format!("{net:+.0}")).fg(colour)
     });
-    let name = names.get(share.brand.as_str()).map_or(share.brand.as_str(), String::as_str);
+    let name = names
+        .get(share.brand.as_str())
+        .map_or(share.brand.as_str(), String::as_str);
     vec![
         Cell::new(name),
         number(mentions.total),
@@ -124,7 +136,10 @@ fn grouped(number: u64) -> String {
 
 /// Date and minute.
 fn short(moment: hark_model::Timestamp) -> String {
-    moment.to_string().get(..16).map_or_else(|| moment.to_string(), |text| text.replace('T', " "))
+    moment
+        .to_string()
+        .get(..16)
+        .map_or_else(|| moment.to_string(), |text| text.replace('T', " "))
 }
 
 #[cfg(test)]
@@ -133,6 +148,9 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped_by_thousands() {
-        assert_eq!([0, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(
+            [0, 999, 1_000, 1_234_567].map(grouped),
+            ["0", "999", "1,000", "1,234,567"]
+        );
     }
 }
