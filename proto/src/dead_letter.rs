@@ -29,3 +29,65 @@ pub const ALL: [&str; 7] = [
     SOURCE_OFFSET,
     FAILED_AT,
 ];
+
+/// What is known of a record that no stage could use.
+#[derive(Clone, Copy, Debug)]
+pub struct Letter<'a> {
+    /// The stage that gave up.
+    pub stage: &'a str,
+    /// Why, of a bounded set.
+    pub kind: &'a str,
+    /// Why, in a sentence.
+    pub reason: &'a str,
+    /// The topic it came from, or `source:` and a source's id where it came from none.
+    pub topic: &'a str,
+    /// The partition it came from.
+    pub partition: u32,
+    /// Its offset there.
+    pub offset: u64,
+    /// When the stage gave up.
+    pub failed_at: hark_model::Timestamp,
+}
+
+impl Letter<'_> {
+    /// The dead letter's key: `topic/partition/offset`.
+    pub fn key(&self) -> Vec<u8> {
+        format!("{}/{}/{}", self.topic, self.partition, self.offset).into_bytes()
+    }
+
+    /// The headers to go behind the record's own.
+    pub fn headers(&self) -> impl Iterator<Item = (String, Vec<u8>)> + use<> {
+        [
+            (REASON_KIND, self.kind.to_owned()),
+            (REASON, self.reason.to_owned()),
+            (STAGE, self.stage.to_owned()),
+            (SOURCE_TOPIC, self.topic.to_owned()),
+            (SOURCE_PARTITION, self.partition.to_string()),
+            (SOURCE_OFFSET, self.offset.to_string()),
+            (FAILED_AT, self.failed_at.to_string()),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.into_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_dead_letter_has_all_the_headers() {
+        let letter = Letter {
+            stage: "classify",
+            kind: "frame",
+            reason: "because",
+            topic: "hark.items",
+            partition: 0,
+            offset: 7,
+            failed_at: hark_model::Timestamp::from_millis(0),
+        };
+        let names: Vec<String> = letter.headers().map(|(name, _)| name).collect();
+        assert_eq!(names, ALL);
+        assert_eq!(letter.key(), b"hark.items/0/7");
+    }
+}

@@ -15,6 +15,20 @@ pub struct Topic {
     pub compact: bool,
 }
 
+impl Topic {
+    /// Its name without the prefix: `items` of `hark.items`.
+    pub fn suffix(self) -> &'static str {
+        self.name
+            .split_once('.')
+            .map_or(self.name, |(_, suffix)| suffix)
+    }
+
+    /// Its name under another prefix than `hark`.
+    pub fn under(self, prefix: &str) -> String {
+        format!("{prefix}.{}", self.suffix())
+    }
+}
+
 /// What sources published. Key: `source:native_id`.
 pub const ITEMS: Topic = Topic {
     name: "hark.items",

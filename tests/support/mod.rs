@@ -4,7 +4,7 @@ mod http;
 mod running;
 
 pub(crate) use http::{Answer, get, post};
-pub(crate) use running::{Running, eventually};
+pub(crate) use running::{Running, eventually, works_for};
 
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -24,6 +24,18 @@ pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T
     }
 }
 
+/// Whether a process is still at work so long from now.
+pub(crate) fn works_for(child: &mut Child, time: Duration) -> bool {
+    let started = Instant::now();
+    while started.elapsed() < time {
+        if child.try_wait().unwrap().is_some() {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child.try_wait().unwrap().is_none()
+}
+
 /// A `hark run` that ends with the test.
 pub(crate) struct Running {
     child: Child,

@@ -260,23 +260,27 @@ fn dead_letter(
     error: &DecodeError,
     now: Timestamp,
 ) -> NewRecord {
-    let header = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
-    let mut headers = record.headers.clone();
-    headers.extend([
-        header(dead_letter::REASON_KIND, error.kind()),
-        header(dead_letter::REASON, &error.to_string()),
-        header(dead_letter::STAGE, STAGE),
-        header(dead_letter::SOURCE_TOPIC, record.topic.as_str()),
-        header(dead_letter::SOURCE_PARTITION, &record.partition.to_string()),
-        header(dead_letter::SOURCE_OFFSET, &record.offset.to_string()),
-        header(dead_letter::FAILED_AT, &now.to_string()),
-    ]);
+    let reason = error.to_string();
+    let letter = dead_letter::Letter {
+        stage: STAGE,
+        kind: error.kind(),
+        reason: &reason,
+        topic: record.topic.as_str(),
+        partition: record.partition,
+        offset: record.offset,
+        failed_at: now,
+    };
     NewRecord {
         topic: topic.clone(),
         partitioning: Partitioning::ByKey,
         timestamp: now.millis(),
-        key: format!("{}/{}/{}", record.topic, record.partition, record.offset).into_bytes(),
+        key: letter.key(),
         value: record.value.as_deref().map(<[u8]>::to_vec),
-        headers,
+        headers: record
+            .headers
+            .iter()
+            .cloned()
+            .chain(letter.headers())
+            .collect(),
     }
 }

@@ -64,28 +64,21 @@ fn letter(
     reason: &Reason<'_>,
     now: i64,
 ) -> NewRecord {
-    let Origin {
-        dead_letters,
-        topic,
-        partition,
-        offset,
-    } = origin;
-    let failed_at = Timestamp::from_millis(now);
-    let own = [
-        (dead_letter::REASON_KIND, reason.kind.to_owned()),
-        (dead_letter::REASON, reason.sentence.to_owned()),
-        (dead_letter::STAGE, STAGE.to_owned()),
-        (dead_letter::SOURCE_TOPIC, topic.to_string()),
-        (dead_letter::SOURCE_PARTITION, partition.to_string()),
-        (dead_letter::SOURCE_OFFSET, offset.to_string()),
-        (dead_letter::FAILED_AT, failed_at.to_string()),
-    ];
-    headers.extend(own.map(|(name, value)| (name.to_owned(), value.into_bytes())));
+    let letter = dead_letter::Letter {
+        stage: STAGE,
+        kind: reason.kind,
+        reason: reason.sentence,
+        topic: origin.topic.as_str(),
+        partition: origin.partition,
+        offset: origin.offset,
+        failed_at: Timestamp::from_millis(now),
+    };
+    headers.extend(letter.headers());
     NewRecord {
-        topic: (*dead_letters).clone(),
+        topic: origin.dead_letters.clone(),
         partitioning: Partitioning::ByKey,
         timestamp: now,
-        key: format!("{topic}/{partition}/{offset}").into_bytes(),
+        key: letter.key(),
         value,
         headers,
     }

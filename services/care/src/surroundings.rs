@@ -19,13 +19,7 @@ pub struct Topics {
 impl Topics {
     /// The topics' names under a prefix: `hark` gives `hark.alerts` and `hark.dead-letters`.
     pub fn with_prefix(prefix: &str) -> Self {
-        let name = |topic: hark_proto::topics::Topic| {
-            let suffix = topic
-                .name
-                .split_once('.')
-                .map_or(topic.name, |(_, suffix)| suffix);
-            TopicName::new(format!("{prefix}.{suffix}"))
-        };
+        let name = |topic: hark_proto::topics::Topic| TopicName::new(topic.under(prefix));
         Self {
             alerts: name(hark_proto::topics::ALERTS),
             dead_letters: name(hark_proto::topics::DEAD_LETTERS),

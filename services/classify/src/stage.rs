@@ -33,13 +33,7 @@ pub struct Topics {
 impl Topics {
     /// The topics' names under a prefix: `hark` gives `hark.mentions` and `hark.dead-letters`.
     pub fn with_prefix(prefix: &str) -> Self {
-        let name = |topic: hark_proto::topics::Topic| {
-            let suffix = topic
-                .name
-                .split_once('.')
-                .map_or(topic.name, |(_, suffix)| suffix);
-            TopicName::new(format!("{prefix}.{suffix}"))
-        };
+        let name = |topic: hark_proto::topics::Topic| TopicName::new(topic.under(prefix));
         Self {
             mentions: name(hark_proto::topics::MENTIONS),
             dead_letters: name(hark_proto::topics::DEAD_LETTERS),
@@ -126,26 +120,27 @@ impl ClassifyStage {
     }
 
     fn write_dead(&self, commit: &mut Commit, record: &Record, dead: &Dead, now: i64) {
-        let facts = [
-            (dead_letter::REASON_KIND, dead.kind.to_owned()),
-            (dead_letter::REASON, dead.reason.clone()),
-            (dead_letter::STAGE, STAGE.to_owned()),
-            (dead_letter::SOURCE_TOPIC, record.topic.to_string()),
-            (dead_letter::SOURCE_PARTITION, record.partition.to_string()),
-            (dead_letter::SOURCE_OFFSET, record.offset.to_string()),
-            (
-                dead_letter::FAILED_AT,
-                Timestamp::from_millis(now).to_string(),
-            ),
-        ];
-        let headers = facts.map(|(name, value)| (name.to_owned(), value.into_bytes()));
+        let letter = dead_letter::Letter {
+            stage: STAGE,
+            kind: dead.kind,
+            reason: &dead.reason,
+            topic: record.topic.as_str(),
+            partition: record.partition,
+            offset: record.offset,
+            failed_at: Timestamp::from_millis(now),
+        };
         commit.records.push(NewRecord {
             topic: self.topics.dead_letters.clone(),
             partitioning: Partitioning::ByKey,
             timestamp: now,
-            key: format!("{}/{}/{}", record.topic, record.partition, record.offset).into_bytes(),
+            key: letter.key(),
             value: record.value.as_ref().map(|value| value.to_vec()),
-            headers: record.headers.iter().cloned().chain(headers).collect(),
+            headers: record
+                .headers
+                .iter()
+                .cloned()
+                .chain(letter.headers())
+                .collect(),
         });
     }
 }

@@ -5,6 +5,8 @@
 //!
 //! Never contains: logic that another program would want.
 
+#[doc(hidden)]
+pub mod bench;
 mod cli;
 mod commands;
 mod config;

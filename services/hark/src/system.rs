@@ -86,11 +86,7 @@ pub(crate) struct RunningSource {
 
 /// A topic's name under a prefix.
 pub(crate) fn topic(config: &Config, topic: Topic) -> TopicName {
-    let suffix = topic
-        .name
-        .split_once('.')
-        .map_or(topic.name, |(_, suffix)| suffix);
-    TopicName::new(format!("{}.{suffix}", config.log.topic_prefix))
+    TopicName::new(topic.under(&config.log.topic_prefix))
 }
 
 impl System {
@@ -286,17 +282,7 @@ impl System {
                 true,
             ),
             SourceKind::Http(config) => {
-                let (tell, told) = tokio::sync::oneshot::channel();
-                let name = id.clone();
-                tokio::spawn(async move {
-                    if let Ok(address) = told.await {
-                        tracing::info!(source = %name, %address, "taking items at /v1/items");
-                    }
-                });
-                self.source(
-                    Box::new(HttpSource::new(id, config.clone()).on_listening(tell)),
-                    true,
-                )
+                self.source(Box::new(HttpSource::new(id, config.clone())), true)
             }
             SourceKind::Jetstream(config) => {
                 self.source(Box::new(JetstreamSource::new(id, config.clone())), false)

@@ -15,21 +15,22 @@ pub(crate) fn dead_letter(
     detail: &str,
     now: Timestamp,
 ) -> NewRecord {
-    let header = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
+    let origin = format!("source:{source}");
+    let letter = dead_letter::Letter {
+        stage: "ingest",
+        kind: reason.as_str(),
+        reason: detail,
+        topic: &origin,
+        partition: 0,
+        offset: 0,
+        failed_at: now,
+    };
     NewRecord {
         topic: topic.clone(),
         partitioning: Partitioning::ByKey,
         timestamp: now.millis(),
-        key: format!("source:{source}").into_bytes(),
+        key: letter.key(),
         value: Some(raw),
-        headers: vec![
-            header(dead_letter::REASON_KIND, reason.as_str()),
-            header(dead_letter::REASON, detail),
-            header(dead_letter::STAGE, "ingest"),
-            header(dead_letter::SOURCE_TOPIC, &format!("source:{source}")),
-            header(dead_letter::SOURCE_PARTITION, "0"),
-            header(dead_letter::SOURCE_OFFSET, "0"),
-            header(dead_letter::FAILED_AT, &now.to_string()),
-        ],
+        headers: letter.headers().collect(),
     }
 }

@@ -57,7 +57,7 @@ fn list(data_dir: &Path, json: bool) -> Outcome {
 fn letters(data_dir: &Path) -> Outcome<(TopicName, Vec<Record>)> {
     let reader = EmbeddedReader::open(data_dir)?;
     let prefix = Universe::read(&reader)?.map_or_else(|| "hark".to_owned(), |u| u.topic_prefix);
-    let name = TopicName::new(format!("{prefix}.dead-letters"));
+    let name = TopicName::new(topics::DEAD_LETTERS.under(&prefix));
     let (mut found, mut next) = (Vec::new(), reader.bounds(&name, 0)?.start);
     loop {
         let records = reader.read(&name, 0, next, AT_ONCE)?;

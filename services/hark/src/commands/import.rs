@@ -49,11 +49,23 @@ pub(crate) async fn import(args: ImportArgs) -> Outcome {
     bar.finish();
     if let Err(failure) = outcome {
         system.shutdown.stop();
-        return Err(system.failure().unwrap_or(failure));
+        return Err(cause(failure, system.failure()));
     }
     tokio::task::block_in_place(|| system.care_until_idle())?;
     system.shutdown.stop();
     tokio::task::block_in_place(|| report::after_import(&args))
+}
+
+/// What is told of an import that failed: what failed first, as the system noted it. When that is
+/// the source's own word, it is about the file, which is the user's to mend.
+fn cause(failure: Failure, first: Option<Failure>) -> Failure {
+    match (failure, first) {
+        (Failure::Input(lines), Some(Failure::System(first))) if !lines.contains(&first) => {
+            Failure::System(first)
+        }
+        (failure @ Failure::Input(_), _) => failure,
+        (failure, first) => first.unwrap_or(failure),
+    }
 }
 
 /// Which file source says how the file is read.

@@ -58,18 +58,13 @@ pub(crate) fn tail(args: &TailArgs) -> Outcome {
 
 /// The topic, by its whole name or the part after the prefix.
 fn find(asked: &str, prefix: &str) -> Outcome<(TopicName, Topic)> {
-    let suffix_of = |topic: &Topic| topic.name.split_once('.').map_or(topic.name, |(_, s)| s);
-    let found = topics::ALL.iter().find(|topic| {
-        let suffix = suffix_of(topic);
-        asked == suffix || asked == topic.name || asked == format!("{prefix}.{suffix}")
-    });
-    match found {
-        Some(topic) => Ok((
-            TopicName::new(format!("{prefix}.{}", suffix_of(topic))),
-            *topic,
-        )),
+    let named = |topic: &&Topic| {
+        asked == topic.suffix() || asked == topic.name || asked == topic.under(prefix)
+    };
+    match topics::ALL.iter().find(named) {
+        Some(topic) => Ok((TopicName::new(topic.under(prefix)), *topic)),
         None => {
-            let names: Vec<_> = topics::ALL.iter().map(suffix_of).collect();
+            let names: Vec<_> = topics::ALL.iter().map(|topic| topic.suffix()).collect();
             Err(Failure::input(format!(
                 "unknown topic {asked:?}; topics are {}",
                 names.join(", ")
