@@ -1,6 +1,6 @@
 //! kill -9, again and again.
 
-use crate::support::{Folder, QUICK, REVIEWS, brands, works_for};
+use crate::support::{Folder, QUICK, REVIEWS, brands, works_until};
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -8,12 +8,14 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 const SEED: u64 = 20_260_301;
 const ROWS: u32 = 1_000;
 const KILLS: u32 = 25;
 
+/// Many commits, so that there are many moments to be killed at.
+const SMALL_STEPS: &str = "[ingest]\nqueue = 64\n[classify]\nqueue = 16\n";
 const BRANDS: [&str; 3] = ["acme", "globex", "initech"];
 const OPENINGS: [&str; 8] = [
     "Today",
@@ -85,7 +87,7 @@ fn reviews() -> String {
 }
 
 fn folder() -> Folder {
-    let folder = Folder::new(&format!("{QUICK}{}{REVIEWS}", brands(&BRANDS)));
+    let folder = Folder::new(&format!("{QUICK}{SMALL_STEPS}{}{REVIEWS}", brands(&BRANDS)));
     folder.write("reviews.csv", reviews());
     folder
 }
@@ -123,22 +125,22 @@ fn an_import_killed_twenty_five_times_ends_as_if_undisturbed() {
     let whole = started.elapsed();
 
     let killed = folder();
+    let wal = killed.path("data/hark.db-wal");
     let mut random = ChaCha8Rng::seed_from_u64(SEED);
-    let (mut kills, mut at_work) = (0, 0);
-    let mut child = import(&killed).spawn().unwrap();
-    while kills < KILLS {
-        // From before the folder is open to well into the work, however fast the machine is.
-        let after = whole.mul_f64(random.random_range(0.0..2.5 / f64::from(KILLS)));
-        at_work += u32::from(works_for(&mut child, after));
+    let mut at_work = 0;
+    for _ in 0..KILLS {
+        let mut child = import(&killed).spawn().unwrap();
+        let writes = random.random_range(0..5);
+        let later = Duration::from_millis(random.random_range(0..40));
+        at_work += u32::from(works_until(&mut child, &wal, writes, later));
         child.kill().unwrap();
         child.wait().unwrap();
-        kills += 1;
-        child = import(&killed).spawn().unwrap();
     }
-    assert!(child.wait().unwrap().success());
-    println!("undisturbed in {whole:?}; {at_work} of {kills} kills in the middle");
+    let disturbed = started.elapsed() - whole;
+    assert!(import(&killed).status().unwrap().success());
+    println!("undisturbed {whole:?}, then {at_work} of {KILLS} kills at work in {disturbed:?}");
     assert!(
-        at_work >= KILLS / 2,
+        at_work >= KILLS * 3 / 4,
         "only {at_work} kills came before the end"
     );
 

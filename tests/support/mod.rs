@@ -3,8 +3,8 @@
 mod http;
 mod running;
 
-pub(crate) use http::{Answer, get, post};
-pub(crate) use running::{Running, eventually, works_for};
+pub(crate) use http::{get, post};
+pub(crate) use running::{Running, eventually, works_until};
 
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -24,16 +25,25 @@ pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T
     }
 }
 
-/// Whether a process is still at work so long from now.
-pub(crate) fn works_for(child: &mut Child, time: Duration) -> bool {
-    let started = Instant::now();
-    while started.elapsed() < time {
-        if child.try_wait().unwrap().is_some() {
-            return false;
+/// Waits until a process has written so often to a file, and then so much longer. Returns whether
+/// it is still at work.
+pub(crate) fn works_until(child: &mut Child, file: &Path, writes: u32, later: Duration) -> bool {
+    let stamp = || {
+        std::fs::metadata(file)
+            .and_then(|found| found.modified())
+            .ok()
+    };
+    let (mut known, mut left, mut reached) = (stamp(), writes, None);
+    while child.try_wait().unwrap().is_none() {
+        let now = stamp();
+        left = left.saturating_sub(u32::from(now != known));
+        known = now;
+        if left == 0 && reached.get_or_insert_with(Instant::now).elapsed() >= later {
+            return true;
         }
         std::thread::sleep(Duration::from_millis(1));
     }
-    child.try_wait().unwrap().is_none()
+    false
 }
 
 /// A `hark run` that ends with the test.

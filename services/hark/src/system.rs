@@ -36,8 +36,8 @@ pub(crate) struct System {
     pseudonyms: Pseudonyms,
     ingest: IngestMetrics,
     stages: StageMetrics,
-    failures: mpsc::UnboundedSender<String>,
-    failed: mpsc::UnboundedReceiver<String>,
+    failures: mpsc::UnboundedSender<Failure>,
+    failed: mpsc::UnboundedReceiver<Failure>,
 }
 
 /// What operators see of every stage.
@@ -84,6 +84,18 @@ pub(crate) struct RunningSource {
     writer: JoinHandle<()>,
 }
 
+/// Makes the data folder, for this user alone: it holds texts, and dead letters as they came. One
+/// that exists keeps the rights it has.
+fn make_private(data_dir: &Path) -> Outcome {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(data_dir)
+        .map_err(|error| Failure::System(format!("{}: {error}", data_dir.display())))
+}
+
 /// A topic's name under a prefix.
 pub(crate) fn topic(config: &Config, topic: Topic) -> TopicName {
     TopicName::new(topic.under(&config.log.topic_prefix))
@@ -92,8 +104,7 @@ pub(crate) fn topic(config: &Config, topic: Topic) -> TopicName {
 impl System {
     /// Opens the data folder, which this process then owns.
     pub(crate) fn open(config: Arc<Config>, data_dir: &Path) -> Outcome<Self> {
-        std::fs::create_dir_all(data_dir)
-            .map_err(|error| Failure::System(format!("{}: {error}", data_dir.display())))?;
+        make_private(data_dir)?;
         let options = EmbeddedOptions {
             synchronous_full: config.log.sync,
             max_mib: (config.log.max_mib > 0).then_some(config.log.max_mib),
@@ -121,13 +132,13 @@ impl System {
 
     /// Waits until a part has failed in a way only a person can mend.
     pub(crate) async fn failed(&mut self) -> Failure {
-        let message = self.failed.recv().await;
-        Failure::System(message.unwrap_or_else(|| "a part of hark ended".to_owned()))
+        let failure = self.failed.recv().await;
+        failure.unwrap_or_else(|| Failure::System("a part of hark ended".to_owned()))
     }
 
     /// The failure that has come meanwhile, if any.
     pub(crate) fn failure(&mut self) -> Option<Failure> {
-        self.failed.try_recv().ok().map(Failure::System)
+        self.failed.try_recv().ok()
     }
 
     /// Starts the stage that judges.
@@ -186,7 +197,7 @@ impl System {
                 Err(error) => {
                     progress.fail();
                     // Whoever no longer listens is shutting down already.
-                    let _ = failures.send(error.to_string());
+                    let _ = failures.send(Failure::System(error.to_string()));
                     None
                 }
             }
@@ -241,7 +252,7 @@ impl System {
         let failures = self.failures.clone();
         let thread = spawn("care", move || {
             if let Err(error) = care.run() {
-                let _ = failures.send(error.to_string());
+                let _ = failures.send(Failure::System(error.to_string()));
             }
         })?;
         Ok(RunningCare { stop, thread })
@@ -322,7 +333,7 @@ impl System {
         let failures = self.failures.clone();
         let writer = spawn("ingest", move || {
             if let Err(error) = worker.run() {
-                let _ = failures.send(error.to_string());
+                let _ = failures.send(Failure::System(error.to_string()));
             }
         })?;
         let (stop, failures) = (self.shutdown.token(), self.failures.clone());
@@ -330,7 +341,7 @@ impl System {
             match source.run(&intake, cursor, stop).await {
                 Ok(()) => None,
                 Err(error) => {
-                    let _ = failures.send(error.to_string());
+                    let _ = failures.send(Failure::input(error.to_string()));
                     Some(error.to_string())
                 }
             }

@@ -30,7 +30,9 @@ impl Desk {
                 return Ok(AlertOutcome::DeadLetter);
             }
         };
-        if alert.occasion == Occasion::Amended {
+        // What is gone at its source is not sent later: also when its going ended the alert.
+        let emptied = alert.occasion == Occasion::Resolved && alert.evidence.is_empty();
+        if alert.occasion == Occasion::Amended || emptied {
             for route in &self.routes {
                 amend(route, &alert, &mut turn.draft)?;
             }

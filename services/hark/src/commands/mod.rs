@@ -12,6 +12,7 @@ mod tail;
 use crate::cli::{Cli, Command};
 use crate::exit::{Failure, Outcome};
 use std::future::Future;
+use std::time::Duration;
 
 /// Does what the command line asks.
 pub(crate) fn run(cli: Cli) -> Outcome {
@@ -28,10 +29,13 @@ pub(crate) fn run(cli: Cli) -> Outcome {
 }
 
 fn block_on(work: impl Future<Output = Outcome>) -> Outcome {
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|error| Failure::System(format!("cannot start: {error}")))?
-        .block_on(work)
+        .map_err(|error| Failure::System(format!("cannot start: {error}")))?;
+    let outcome = runtime.block_on(work);
+    // What has not come to rest by now never will; it must not keep the process from ending.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    outcome
 }

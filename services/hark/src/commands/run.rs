@@ -6,6 +6,7 @@ use crate::exit::{Failure, Outcome};
 use crate::system::System;
 use hark_telemetry::{Server, Shutdown};
 use std::sync::Arc;
+use std::time::Instant;
 
 pub(crate) async fn run(args: RunArgs) -> Outcome {
     let config = Arc::new(load(&args.config.config)?);
@@ -16,6 +17,7 @@ pub(crate) async fn run(args: RunArgs) -> Outcome {
         )));
     }
     let mut system = System::open(Arc::clone(&config), &args.data.data_dir)?;
+    let started = system.health.part("start");
     let server = Server::bind(
         &config.http.listen,
         system.metrics.clone(),
@@ -40,6 +42,7 @@ pub(crate) async fn run(args: RunArgs) -> Outcome {
         }
     }
     system.keep_clean();
+    started.report(0, true, Instant::now());
     tracing::info!(
         brands = config.brands.len(),
         sources = sources.len(),
