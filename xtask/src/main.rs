@@ -1,4 +1,4 @@
-//! Developer commands: `cargo xtask test`, `cargo xtask lint`, `cargo xtask ci`.
+//! Developer commands: `cargo xtask test`, `cargo xtask lint`, `cargo xtask ci`, `cargo xtask bench`.
 //!
 //! Never contains: anything that a user of hark needs.
 
@@ -8,6 +8,7 @@
     reason = "it talks to a developer's terminal"
 )]
 
+mod bench;
 mod cargo;
 mod ci;
 mod needs;
@@ -32,6 +33,13 @@ enum Command {
     Lint,
     /// What a change must pass: lint, then test.
     Ci,
+    /// Measure speed, cost, memory and time to alert in a release build; `bench --help` says how.
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// Handed on to the program that measures.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -39,6 +47,7 @@ fn main() -> ExitCode {
         Command::Test => test::run(),
         Command::Lint => ci::lint().map(|()| ExitCode::SUCCESS),
         Command::Ci => ci::run(),
+        Command::Bench { arguments } => bench::run(&arguments),
     };
     done.unwrap_or_else(|error| {
         eprintln!("xtask: {error:#}");

@@ -136,19 +136,31 @@ impl Pipeline {
                 detail,
             };
         }
-        let prepared = text::prepare(&raw.text, raw.format, &self.limits);
+        let mut prepared = text::prepare_without_language(&raw.text, raw.format, &self.limits);
         let author = raw.author.as_ref().filter(|author| !author.id.is_empty());
         let handle = raw
             .author
             .as_ref()
             .and_then(|author| author.handle.as_deref());
-        let matches = self.matcher.matches(&Document {
+        let document = Document {
             text: &prepared.text,
             author_handle: handle,
             author_name: None,
             url: raw.url.as_deref(),
-            language: prepared.language.or(raw.declared_language.as_deref()),
-        });
+            language: None,
+        };
+        // Detecting a language takes many times as long as all else here: only for those that
+        // may name a brand.
+        let matches = if self.matcher.may_match(&document) {
+            prepared.language = text::detect_language(&prepared.text);
+            let language = prepared.language.or(raw.declared_language.as_deref());
+            self.matcher.matches(&Document {
+                language,
+                ..document
+            })
+        } else {
+            Vec::new()
+        };
         let author = author.map(|author| Author {
             key: self.author_key(&author.id),
             reach: author.followers,
