@@ -11,11 +11,13 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 const SEED: u64 = 20_260_301;
-const ROWS: u32 = 1_000;
+const ROWS: u32 = 600;
 const KILLS: u32 = 25;
 
-/// Many commits, so that there are many moments to be killed at.
-const SMALL_STEPS: &str = "[ingest]\nqueue = 64\n[classify]\nqueue = 16\n";
+/// Many commits, so that there are many moments to be killed at. And each text is judged by itself,
+/// since a text's scores move a little with its neighbours in a batch (MODEL_CARD.md), and who
+/// they are depends on the moment.
+const SMALL_STEPS: &str = "[ingest]\nqueue = 64\n[classify]\nqueue = 16\nbatch_tokens = 1\n";
 const BRANDS: [&str; 3] = ["acme", "globex", "initech"];
 const OPENINGS: [&str; 8] = [
     "Today",
@@ -130,7 +132,7 @@ fn an_import_killed_twenty_five_times_ends_as_if_undisturbed() {
     let mut at_work = 0;
     for _ in 0..KILLS {
         let mut child = import(&killed).spawn().unwrap();
-        let writes = random.random_range(0..5);
+        let writes = random.random_range(0..10);
         let later = Duration::from_millis(random.random_range(0..40));
         at_work += u32::from(works_until(&mut child, &wal, writes, later));
         child.kill().unwrap();
@@ -155,5 +157,5 @@ fn an_import_killed_twenty_five_times_ends_as_if_undisturbed() {
     );
     assert_eq!(alerts(&killed), alerts(&undisturbed));
     let letters = |folder: &Folder| folder.topic("dead-letters").len();
-    assert_eq!((letters(&killed), letters(&undisturbed)), (10, 10));
+    assert_eq!((letters(&killed), letters(&undisturbed)), (6, 6));
 }

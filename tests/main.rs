@@ -8,6 +8,7 @@
     clippy::unwrap_used,
     reason = "a test that cannot go on should say where"
 )]
+#![allow(clippy::print_stdout, reason = "a test says what it did without")]
 
 mod airlines;
 mod commands;

@@ -25,7 +25,7 @@ fn folder() -> Folder {
 fn listening(folder: &Folder) -> (Running, String, String) {
     let mut hark = folder.run();
     let metrics = hark.address("serving /metrics, /healthz and /readyz");
-    let items = hark.address("taking items at /v1/items");
+    let items = hark.address("listening for pushed items");
     (hark, metrics, items)
 }
 

@@ -1,4 +1,4 @@
-"""Trains the encoder and all heads together and writes work/model.safetensors."""
+"""Trains the encoder and all heads together and writes work/model-<phase>.safetensors."""
 
 import collections
 import json
@@ -27,16 +27,17 @@ def draws(rows):
     pools = collections.defaultdict(list)
     for index, row in enumerate(rows):
         pools[row["source"]].append(index)
-    taken = collections.Counter()
+    taken = {None: collections.Counter()}
     for source, pool in pools.items():
         random.Random(f"{settings.SEED} {source}").shuffle(pool)
     for name, phase in settings.PHASES.items():
-        chosen = []
+        chosen, begun = [], taken[phase["after"]]
+        taken[name] = begun.copy()
         for source, pool in sorted(pools.items()):
             passes = phase["passes"].get(source, 0.0)
             size = phase["examples"].get(source, int(passes * len(pool)))
-            chosen += [pool[(taken[source] + i) % len(pool)] for i in range(size)]
-            taken[source] += size
+            chosen += [pool[(begun[source] + i) % len(pool)] for i in range(size)]
+            taken[name][source] += size
         yield name, chosen
 
 
@@ -142,11 +143,9 @@ def save(model, path):
 
 def main():
     torch.manual_seed(settings.SEED)
-    # RESUME=public starts from what that phase left in work/, and goes on with the next.
+    # RESUME=public leaves out that phase and starts from what it left in work/; PHASE=own runs one alone.
     resume = os.environ.get("RESUME")
     model = untrained(settings.DROPOUT)
-    if resume:
-        model.load_state_dict(load_file(settings.WORK / f"model-{resume}.safetensors"))
     model.words.requires_grad_(False)
     model.positions.requires_grad_(False)
     model.train()
@@ -160,12 +159,14 @@ def main():
     past = resume is None
     for name, chosen in draws(rows):
         if past and (only is None or only == name):
+            after = settings.PHASES[name]["after"]
+            if after:
+                model.load_state_dict(load_file(settings.WORK / f"model-{after}.safetensors"))
             started = time.monotonic()
             seen, batches = train_phase(name, model, rows, ids, targets, chosen, half)
             save(model, settings.WORK / f"model-{name}.safetensors")
             report["phases"][name] = {"examples": seen, "batches": batches, "minutes": round((time.monotonic() - started) / 60, 1)}
         past = past or name == resume
-    save(model, settings.WORK / "model.safetensors")
     (settings.WORK / "train.json").write_text(json.dumps(report))
 
 

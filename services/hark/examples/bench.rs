@@ -249,7 +249,7 @@ impl Items {
             None => invented(&mut random),
         };
         let now = Timestamp::from_millis(unix_millis());
-        // A replay of a hundred days, over the folder's every round.
+        // In a replay fifty items a second of event time.
         let created = match self.replay {
             true => Timestamp::from_millis(1_704_067_200_000 + (self.first + number) as i64 * 20),
             false => now,

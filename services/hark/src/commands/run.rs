@@ -16,6 +16,8 @@ pub(crate) async fn run(args: RunArgs) -> Outcome {
             args.config.config.display()
         )));
     }
+    // From here on: a signal that comes while the model is loading is a proper stop too.
+    let signalled = tokio::spawn(Shutdown::signalled());
     let mut system = System::open(Arc::clone(&config), &args.data.data_dir)?;
     let started = system.health.part("start");
     let server = Server::bind(
@@ -51,7 +53,10 @@ pub(crate) async fn run(args: RunArgs) -> Outcome {
     let outcome = tokio::select! {
         biased; // a failure is told before the signal that may have caused it
         failure = system.failed() => Err(failure),
-        signalled = Shutdown::signalled() => signalled.map_err(Failure::from),
+        signalled = signalled => match signalled {
+            Ok(signalled) => signalled.map_err(Failure::from),
+            Err(error) => Err(Failure::System(error.to_string())),
+        },
     };
     tracing::info!("stopping: no more is taken in, what is under way is committed");
     system.health.stop();
