@@ -16,8 +16,8 @@ use crate::tables::{self, GROUPS};
 use crate::voice::Rolling;
 use clock::Clock;
 use hark_model::{
-    Alert, AuthorKey, AuthorStanding, BrandId, Mention, MentionEvent, Minute, RecordRange,
-    Sentiment, ShareOfVoice, Span, Standing, Timestamp,
+    Alert, AlertKind, AuthorKey, AuthorStanding, BrandId, Mention, MentionEvent, Minute,
+    RecordRange, Sentiment, ShareOfVoice, Span, Standing, Timestamp,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -138,6 +138,13 @@ impl Aggregator {
     /// The rules in force.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// The alerts that fire now: about whom, and of what kind.
+    pub fn firing(&self) -> impl Iterator<Item = (BrandId, AlertKind)> {
+        self.groups
+            .values()
+            .map(|group| (BrandId::new(group.brand()), group.kind()))
     }
 
     /// Takes an event in. `now` is the clock, which only counts when it is what moves time.

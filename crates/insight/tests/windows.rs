@@ -36,6 +36,8 @@ enum What {
     ItemGone(u8),
     AuthorGone(u8),
     Gap,
+    /// The event before is delivered once more.
+    Again,
     Nothing,
 }
 
@@ -75,6 +77,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0..20_u8).prop_map(What::ItemGone),
         1 => (1..4_u8).prop_map(What::AuthorGone),
         1 => Just(What::Gap),
+        3 => Just(What::Again),
         2 => Just(What::Nothing),
     ];
     (wait, age, what).prop_map(|(wait, age, what)| Step { wait, age, what })
@@ -115,7 +118,7 @@ fn event(what: &What, number: i64, time: hark_model::Timestamp) -> Option<Mentio
         What::ItemGone(item) => gone(item, number),
         What::AuthorGone(author) => author_gone(author, number),
         What::Gap => gap("0 08:00", "1 02:00"),
-        What::Nothing => return None,
+        What::Again | What::Nothing => return None,
     })
 }
 
@@ -133,7 +136,7 @@ proptest! {
         let mut store = MemoryStore::default();
         let mut aggregator = Aggregator::restore(config.clone(), &store).unwrap();
         let mut clock = at("0 10:00");
-        let mut publications = 0;
+        let (mut publications, mut before) = (0, None);
         for (number, step) in steps.iter().enumerate() {
             clock = clock + Span::from_seconds(step.wait);
             // What is published here comes before the event counts, so it is compared before.
@@ -157,6 +160,9 @@ proptest! {
             let cause = Cause { topic: Arc::from("mentions"), partition: 0, offset: number as u64 };
             if let Some(event) = event(&step.what, number as i64, time) {
                 aggregator.observe(&event, &cause, clock, &mut store).unwrap();
+                before = Some(event);
+            } else if let (What::Again, Some(event)) = (&step.what, &before) {
+                aggregator.observe(event, &cause, clock, &mut store).unwrap();
             }
         }
         aggregator.finish(&mut store).unwrap();

@@ -3,6 +3,7 @@
 use hark_insight::Outcome;
 use hark_model::{Alert, AlertKind, AlertState, BrandId, Sentiment, ShareOfVoice, Window};
 use hark_telemetry::{GaugeVec, Histogram, IntCounter, IntCounterVec, IntGaugeVec, Metrics};
+use std::collections::BTreeMap;
 
 /// What operators and dashboards see of aggregate.
 #[derive(Clone)]
@@ -99,6 +100,18 @@ impl AggregateMetrics {
             self.net_sentiment
                 .with_label_values(&[share.brand.as_str()])
                 .set(net);
+        }
+    }
+
+    /// Shows the alerts that fired before a restart.
+    pub(crate) fn restored(&self, firing: impl Iterator<Item = (BrandId, AlertKind)>) {
+        let mut counts: BTreeMap<_, i64> = BTreeMap::new();
+        for alert in firing {
+            *counts.entry(alert).or_default() += 1;
+        }
+        for ((brand, kind), count) in counts {
+            let labels = [brand.as_str(), kind.as_str()];
+            self.firing.with_label_values(&labels).set(count);
         }
     }
 

@@ -182,8 +182,12 @@ impl Stage for AggregateStage {
         self.decided = Tally::default();
         let mut aggregator = match self.aggregator.take() {
             Some(aggregator) => aggregator,
-            None => Aggregator::restore(self.config.clone(), &StepStore::new(state))
-                .map_err(stage_error)?,
+            None => {
+                let restored = Aggregator::restore(self.config.clone(), &StepStore::new(state))
+                    .map_err(stage_error)?;
+                self.metrics.restored(restored.firing());
+                restored
+            }
         };
         let now = Timestamp::from_millis(now);
         // An aggregator whose step failed has seen what was never committed: it is not kept.

@@ -9,7 +9,7 @@ use crate::universe::Universe;
 use hark_aggregate::Snapshot;
 use hark_insight::{AlertCounts, Report, VoiceReport};
 use hark_model::{MarketId, Timestamp, Window};
-use hark_stream::{EmbeddedReader, TaskId};
+use hark_stream::{Clock, EmbeddedReader, SystemClock, TaskId};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -98,7 +98,9 @@ pub(crate) fn look(
     };
     let at = match at {
         Some(at) => at,
-        None => report.newest()?.unwrap_or(Timestamp::from_millis(0)),
+        None => report
+            .newest()?
+            .unwrap_or_else(|| Timestamp::from_millis(SystemClock.now())),
     };
     let span = Window::parse(window);
     let mut markets = Vec::new();
