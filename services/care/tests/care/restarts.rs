@@ -37,7 +37,9 @@ fn the_outbox_outlives_the_process_and_attempts_go_on_counting() {
         .find(|(name, _)| name == "hark-reason")
         .unwrap();
     let reason = String::from_utf8_lossy(&reason.1);
-    assert!(reason.contains("3days 1h 5m and 2 attempts"), "{reason}");
+    // One attempt before the restart and one after it at least; a slow machine fits in another.
+    assert!(reason.contains("within 3days 1h 5m and "), "{reason}");
+    assert!(!reason.contains("and 1 attempt"), "{reason}");
 }
 
 #[test]
