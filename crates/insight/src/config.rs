@@ -17,8 +17,7 @@ pub struct Config {
     pub time: TimeMode,
     /// How long a pane waits for events that come out of order.
     pub out_of_order: Span,
-    /// Events later than this count, but are published with the daily restatement and alert
-    /// nobody.
+    /// Events later than this count, but alert nobody.
     pub allowed_lateness: Span,
     /// Share of voice is published at most this often.
     pub publish_every: Span,

@@ -10,6 +10,7 @@ use hark_model::{
     TouchpointVoice, Voice, Window,
 };
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// A brand's voice over `N` windows at once.
 ///
@@ -18,9 +19,34 @@ use std::collections::{BTreeMap, HashMap};
 #[derive(Debug)]
 struct BrandVoice<const N: usize> {
     cells: Vec<[Cell; N]>,
-    authors: HashMap<(u64, u16), [u32; N]>,
+    authors: HashMap<(u64, u16), [u32; N], BuildHasherDefault<AuthorHasher>>,
     sources: BTreeMap<String, [u64; N]>,
     reposts: [u64; N],
+}
+
+/// An author's key is a keyed hash already, which nobody outside can choose: it only needs to be
+/// mixed with the cell.
+#[derive(Default)]
+struct AuthorHasher(u64);
+
+impl Hasher for AuthorHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes
+            .iter()
+            .for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0.rotate_left(23) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn write_u16(&mut self, number: u16) {
+        self.write_u64(u64::from(number));
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,7 +64,7 @@ impl<const N: usize> Default for BrandVoice<N> {
     fn default() -> Self {
         Self {
             cells: Vec::new(),
-            authors: HashMap::new(),
+            authors: HashMap::default(),
             sources: BTreeMap::new(),
             reposts: [0; N],
         }

@@ -34,8 +34,8 @@ impl Webhook {
         }
     }
 
-    /// Whether it is told of such an alert. An alert's brand and severity stay the same in all
-    /// its revisions, so whoever hears of its opening hears of its end.
+    /// Whether it is told of such a revision of an alert. Severity may rise from one revision to
+    /// the next, so with a least severity the first it hears of an alert may be an update.
     pub fn wants(&self, alert: &Alert) -> bool {
         alert.severity >= self.min_severity
             && self
