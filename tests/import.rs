@@ -67,6 +67,20 @@ fn an_import_counts_each_mention_once_and_says_so_as_the_report_does() {
 }
 
 #[test]
+fn what_an_import_counted_last_is_published_too() {
+    let (folder, _) = imported();
+    let mut published = std::collections::BTreeMap::new();
+    for share in folder.topic("hark.share-of-voice") {
+        let share = &share["value"];
+        if share["window"] == "28d" {
+            let brand = share["brand"].as_str().unwrap().to_owned();
+            published.insert(brand, share["voice"]["mentions"]["total"].as_u64().unwrap());
+        }
+    }
+    assert_eq!(published, expected(&[("acme", 3), ("globex", 2)]));
+}
+
+#[test]
 fn what_is_kept_of_a_text_holds_no_personal_data() {
     let (folder, _) = imported();
     let mentions = folder.topic("mentions");

@@ -14,10 +14,8 @@ const SEED: u64 = 20_260_301;
 const ROWS: u32 = 600;
 const KILLS: u32 = 25;
 
-/// Many commits, so that there are many moments to be killed at. And each text is judged by itself,
-/// since a text's scores move a little with its neighbours in a batch (MODEL_CARD.md), and who
-/// they are depends on the moment.
-const SMALL_STEPS: &str = "[ingest]\nqueue = 64\n[classify]\nqueue = 16\nbatch_tokens = 1\n";
+/// Many commits, so that there are many moments to be killed at.
+const SMALL_STEPS: &str = "[ingest]\nqueue = 64\n[classify]\nqueue = 16\n";
 const BRANDS: [&str; 3] = ["acme", "globex", "initech"];
 const OPENINGS: [&str; 8] = [
     "Today",
@@ -52,7 +50,8 @@ const JUDGEMENTS: [&str; 10] = [
     "has moved to Mill Street",
 ];
 
-/// Reviews of about ten hours, in no order; some are there twice, some are edited, some unusable.
+/// Reviews of about ten hours, in no order; some are there twice, some are edited and given to
+/// somebody else, some unusable.
 fn reviews() -> String {
     let mut random = ChaCha8Rng::seed_from_u64(SEED);
     let mut csv = "id,who,created,text,stars\n".to_owned();
@@ -111,11 +110,10 @@ fn alerts(folder: &Folder) -> Vec<(Value, Value, Value, Value)> {
 }
 
 /// Which version of which item a mention is of, and of which brand.
-fn version(record: &Value) -> String {
-    let observed = &record["value"]["observed"];
+fn version(mention: &Value) -> String {
     format!(
         "{} {} {}",
-        observed["item"], observed["version"], observed["brand"]
+        mention["item"], mention["version"], mention["brand"]
     )
 }
 
@@ -148,7 +146,7 @@ fn an_import_killed_twenty_five_times_ends_as_if_undisturbed() {
 
     let pairs = killed.pairs();
     assert_eq!(pairs, undisturbed.pairs());
-    let versions: BTreeSet<_> = killed.topic("mentions").iter().map(version).collect();
+    let versions: BTreeSet<_> = killed.observed().iter().map(version).collect();
     assert_eq!(versions.len(), pairs.len(), "a mention is there twice");
     assert_eq!(killed.report(), undisturbed.report());
     assert!(

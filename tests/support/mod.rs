@@ -136,17 +136,20 @@ impl Folder {
             .collect()
     }
 
+    /// Every mention of the mentions topic, in its order, and no retraction.
+    pub(crate) fn observed(&self) -> Vec<Value> {
+        let observed = |record: Value| record["value"].get("observed").cloned();
+        self.topic("mentions")
+            .into_iter()
+            .filter_map(observed)
+            .collect()
+    }
+
     /// The (item, brand) pairs of the mentions topic, in its order.
     pub(crate) fn pairs(&self) -> Vec<(String, String)> {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
-        let pair = |record: Value| {
-            let observed = &record["value"]["observed"];
-            (
-                text(&observed["item"]["native_id"]),
-                text(&observed["brand"]),
-            )
-        };
-        self.topic("mentions").into_iter().map(pair).collect()
+        let pair = |mention: Value| (text(&mention["item"]["native_id"]), text(&mention["brand"]));
+        self.observed().into_iter().map(pair).collect()
     }
 
     /// What every topic holds, byte for byte.

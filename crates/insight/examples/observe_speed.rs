@@ -170,7 +170,7 @@ fn main() {
     let events = events(mentions);
     let mut store = MemoryStore::default();
     let mut aggregator = Aggregator::restore(config(), &store).unwrap();
-    let cause = Cause {
+    let mut cause = Cause {
         topic: Arc::from("hark.mentions"),
         partition: 0,
         offset: 0,
@@ -182,6 +182,7 @@ fn main() {
             let MentionEvent::Observed(mention) = event else {
                 continue;
             };
+            cause.offset += 1;
             aggregator
                 .observe(event, &cause, mention.event_time, &mut store)
                 .unwrap();

@@ -10,6 +10,7 @@ use crate::brand::BrandMemory;
 use crate::config::{Config, TimeMode};
 use crate::contribution::{Contribution, ItemKey};
 use crate::coverage::Coverage;
+use crate::gone::Gone;
 use crate::ledger::{self, Change, Fate};
 use crate::store::{Store, StoreError};
 use crate::tables::{self, GROUPS};
@@ -89,6 +90,7 @@ pub struct Aggregator {
     coverage: Coverage,
     rolling: Rolling,
     brands: BTreeMap<BrandId, BrandMemory>,
+    gone: Gone,
     groups: BTreeMap<GroupKey, Group>,
     changed_groups: BTreeSet<GroupKey>,
     /// Alerts that lost evidence to the event at hand.
@@ -121,6 +123,7 @@ impl Aggregator {
             coverage: Coverage::restore(store)?,
             rolling,
             brands,
+            gone: Gone::restore(store)?,
             groups: groups
                 .into_iter()
                 .map(|(key, group)| (GroupKey(key), group))
@@ -165,13 +168,16 @@ impl Aggregator {
             (TimeMode::Event, _) => {}
         }
         let outcome = match event {
-            MentionEvent::Observed(mention) => self.observe_mention(mention, store)?,
+            MentionEvent::Observed(mention) => {
+                self.observe_mention(mention, cause.offset, store)?
+            }
             MentionEvent::RetractItem(delete) => {
                 let change = ledger::retract_item(store, delete, &self.config.standing)?;
                 self.retract(change)
             }
             MentionEvent::RetractAuthor(delete) => {
-                let change = ledger::retract_author(store, delete, &self.config.standing)?;
+                let change =
+                    ledger::retract_author(store, &mut self.gone, delete, &self.config.standing)?;
                 self.retract(change)
             }
             MentionEvent::Gap(gap) => {
@@ -187,12 +193,20 @@ impl Aggregator {
     fn observe_mention(
         &mut self,
         mention: &Mention,
+        place: u64,
         store: &mut dyn Store,
     ) -> Result<Outcome, StoreError> {
         let tracked = self.brands.contains_key(&mention.brand);
-        let (taxonomy, rule) = (&self.config.taxonomy, &self.config.standing);
         let item = ItemKey::of(&mention.item);
-        let change = ledger::observe(store, mention, item, tracked, taxonomy, rule)?;
+        let change = ledger::observe(
+            store,
+            &self.gone,
+            mention,
+            item,
+            place,
+            tracked,
+            &self.config,
+        )?;
         if !tracked {
             self.withdraw(change);
             return Ok(Outcome::UnknownBrand);

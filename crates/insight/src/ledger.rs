@@ -4,18 +4,21 @@
 //! upserts, then the greater tag. What is counted is a function of the winners alone, so neither
 //! order nor repetition of events can change it. A winner whose author is gone up to its order
 //! still wins, but counts nothing.
+//!
+//! An item is known by its author too: who writes the events names the author of an item in every
+//! version and in its deletion, and deletes it from one author before giving it to another.
 
-use crate::config::StandingRule;
+use crate::config::{Config, StandingRule};
 use crate::contribution::{Contribution, Experience, ItemKey};
+use crate::gone::Gone;
 use crate::store::{Store, StoreError};
 use crate::tables::{
-    self, AUTHOR_ITEMS, AUTHORS_GONE, AuthorRow, ItemRow, Table, author_item_key, author_key,
-    contribution_key, item_key, load, save,
+    self, AuthorRow, ItemRow, contribution_key, experiences_key, item_key, items_of, load, save,
 };
 use hark_model::{
     AuthorDelete, AuthorKey, AuthorStanding, BrandId, ItemDelete, Mention, Minute, Standing,
-    Taxonomy,
 };
+use std::collections::BTreeMap;
 
 /// What an event did to the counts.
 #[derive(Debug, Default)]
@@ -64,51 +67,59 @@ impl Change {
     }
 }
 
-/// Counts a mention, unless it is known or overtaken. One of a brand that is not `tracked` still
-/// overtakes what older versions of its item said.
+/// Counts a mention, unless it is known or overtaken. `place` is the offset it was read from. One
+/// of a brand that is not `tracked` still overtakes what older versions of its item said.
 pub(crate) fn observe(
     store: &mut dyn Store,
+    gone: &Gone,
     mention: &Mention,
     item: ItemKey,
+    place: u64,
     tracked: bool,
-    taxonomy: &Taxonomy,
-    rule: &StandingRule,
+    config: &Config,
 ) -> Result<Change, StoreError> {
-    let gone = is_gone(store, mention)?;
-    let author = if gone { None } else { mention.author };
-    let arriving = ItemRow::version(&mention.version, false, author);
-    let known: Option<ItemRow> = load(store, &item_key(item))?;
+    let gone = gone.includes(mention);
+    let arriving = ItemRow::version(&mention.version, false);
+    let key = item_key(mention.author, item);
+    let known: Option<ItemRow> = load(store, &key)?;
     let mut change = Change::default();
     let mut row = match known {
         None => arriving,
         Some(known) if known.rank() > arriving.rank() => return Ok(Change::none(Fate::Stale)),
         Some(known) if known.rank() == arriving.rank() => known,
         Some(known) => {
-            uncount(store, item, &known, rule, &mut change)?;
+            uncount(
+                store,
+                mention.author,
+                item,
+                &known,
+                &config.standing,
+                &mut change,
+            )?;
             arriving
         }
     };
     if gone || !tracked {
-        save(store, item_key(item), &row);
+        save(store, key, &row);
         return Ok(Change {
             fate: Fate::Stale,
             ..change
         });
     }
     let brand = mention.brand.as_str();
-    if row.counted.iter().any(|(counted, _)| counted == brand) {
+    if row.counted.iter().any(|(counted, ..)| counted == brand) {
         return Ok(Change::none(Fate::Duplicate));
     }
     let contribution = Contribution::of(mention);
     let minute = contribution.minute();
-    save(store, contribution_key(brand, minute, item), &contribution);
-    row.counted.push((brand.to_owned(), minute.get()));
-    save(store, item_key(item), &row);
-    if let Some(author) = mention.author {
-        store.put(author_item_key(author, item), Some(Vec::new()));
-        if let Some(experience) = Experience::of(mention, item, taxonomy) {
-            remember(store, &mention.brand, author, experience, rule, &mut change)?;
-        }
+    save(store, contribution_key(brand, minute, place), &contribution);
+    row.counted.push((brand.to_owned(), minute.get(), place));
+    save(store, key, &row);
+    if let Some(author) = mention.author
+        && let Some(experience) = Experience::of(mention, item, &config.taxonomy)
+    {
+        let (brand, rule) = (&mention.brand, &config.standing);
+        remember(store, brand, author, experience, rule, &mut change)?;
     }
     change.added = Some((mention.brand.clone(), contribution));
     Ok(change)
@@ -121,9 +132,10 @@ pub(crate) fn retract_item(
     rule: &StandingRule,
 ) -> Result<Change, StoreError> {
     let item = ItemKey::of(&delete.id);
-    let tombstone = ItemRow::version(&delete.version, true, delete.author);
+    let tombstone = ItemRow::version(&delete.version, true);
+    let key = item_key(delete.author, item);
     let mut change = Change::default();
-    if let Some(known) = load::<ItemRow>(store, &item_key(item))? {
+    if let Some(known) = load::<ItemRow>(store, &key)? {
         if known.rank() >= tombstone.rank() {
             let fate = if known.gone {
                 Fate::Duplicate
@@ -132,36 +144,43 @@ pub(crate) fn retract_item(
             };
             return Ok(Change::none(fate));
         }
-        uncount(store, item, &known, rule, &mut change)?;
+        uncount(store, delete.author, item, &known, rule, &mut change)?;
     }
-    save(store, item_key(item), &tombstone);
+    save(store, key, &tombstone);
     Ok(change)
 }
 
 /// Takes back everything an author added, up to a version.
 pub(crate) fn retract_author(
     store: &mut dyn Store,
+    gone: &mut Gone,
     delete: &AuthorDelete,
     rule: &StandingRule,
 ) -> Result<Change, StoreError> {
-    let order = delete.version.order;
-    if gone_up_to(store, delete.author)?.is_some_and(|known| known >= order) {
+    if !gone.note(delete, store) {
         return Ok(Change::none(Fate::Duplicate));
     }
-    save(store, AUTHORS_GONE.key(&[delete.author.bytes()]), &order);
     let mut total = Change::default();
-    for item in items_of(store, delete.author)? {
-        let Some(known) = load::<ItemRow>(store, &item_key(item))? else {
-            continue;
-        };
-        if known.order <= order {
-            uncount(store, item, &known, rule, &mut total)?;
+    let prefix = items_of(delete.author);
+    let start = prefix.len();
+    let items: Vec<(Vec<u8>, ItemRow)> = tables::rows(store, prefix)?;
+    for (key, known) in items {
+        if known.order <= delete.version.order
+            && let Ok(item) = <[u8; 16]>::try_from(&key[start..])
+        {
+            uncount(
+                store,
+                Some(delete.author),
+                ItemKey(item),
+                &known,
+                rule,
+                &mut total,
+            )?;
             let empty = ItemRow {
-                author: None,
                 counted: Vec::new(),
                 ..known
             };
-            save(store, item_key(item), &empty);
+            save(store, key, &empty);
         }
     }
     Ok(total)
@@ -174,7 +193,7 @@ pub(crate) fn standing(
     author: AuthorKey,
     rule: &StandingRule,
 ) -> Result<Standing, StoreError> {
-    let row: Option<AuthorRow> = load(store, &author_key(author, brand))?;
+    let row: Option<AuthorRow> = load(store, &experiences_key(author, brand))?;
     Ok(row.map_or(Standing::Provisional, |row| {
         row.standing(brand, author, rule).standing
     }))
@@ -182,14 +201,14 @@ pub(crate) fn standing(
 
 fn uncount(
     store: &mut dyn Store,
+    author: Option<AuthorKey>,
     item: ItemKey,
     row: &ItemRow,
     rule: &StandingRule,
     change: &mut Change,
 ) -> Result<(), StoreError> {
-    let author = row.author.map(AuthorKey::new);
-    for (brand, minute) in &row.counted {
-        let key = contribution_key(brand, Minute::new(*minute), item);
+    for (brand, minute, place) in &row.counted {
+        let key = contribution_key(brand, Minute::new(*minute), *place);
         if let Some(contribution) = load(store, &key)? {
             change
                 .removed
@@ -199,9 +218,6 @@ fn uncount(
         if let Some(author) = author {
             forget(store, &BrandId::new(brand), author, item, rule, change)?;
         }
-    }
-    if let Some(author) = author {
-        store.put(author_item_key(author, item), None);
     }
     Ok(())
 }
@@ -214,7 +230,7 @@ fn remember(
     rule: &StandingRule,
     change: &mut Change,
 ) -> Result<(), StoreError> {
-    let key = author_key(author, brand);
+    let key = experiences_key(author, brand);
     let mut row: AuthorRow = load(store, &key)?.unwrap_or_default();
     row.add(experience);
     save(store, key, &row);
@@ -233,7 +249,7 @@ fn forget(
     rule: &StandingRule,
     change: &mut Change,
 ) -> Result<(), StoreError> {
-    let key = author_key(author, brand);
+    let key = experiences_key(author, brand);
     if let Some(mut row) = load::<AuthorRow>(store, &key)?
         && row.remove(item)
     {
@@ -249,44 +265,15 @@ fn forget(
     Ok(())
 }
 
-/// Whether the author deleted everything of theirs, this version included.
-fn is_gone(store: &dyn Store, mention: &Mention) -> Result<bool, StoreError> {
-    let Some(author) = mention.author else {
-        return Ok(false);
-    };
-    Ok(gone_up_to(store, author)?.is_some_and(|order| order >= mention.version.order))
-}
-
-fn gone_up_to(store: &dyn Store, author: AuthorKey) -> Result<Option<i64>, StoreError> {
-    load(store, &AUTHORS_GONE.key(&[author.bytes()]))
-}
-
-fn items_of(store: &dyn Store, author: AuthorKey) -> Result<Vec<ItemKey>, StoreError> {
-    let prefix = AUTHOR_ITEMS.key(&[author.bytes()]);
-    let (start, end) = (prefix.len(), Table::after(prefix.clone()));
-    let mut items = Vec::new();
-    store.scan(&prefix, &end, &mut |key, _| {
-        if let Ok(item) = <[u8; 16]>::try_from(&key[start..]) {
-            items.push(ItemKey(item));
-        }
-    })?;
-    Ok(items)
-}
-
-/// Every author's standing towards a brand.
+/// How many authors stand where towards each brand, in the order of [`Standing`].
 pub(crate) fn standings(
     store: &dyn Store,
-    brand: &BrandId,
     rule: &StandingRule,
-) -> Result<Vec<AuthorStanding>, StoreError> {
-    let prefix = tables::AUTHORS.key(&[&tables::brand_part(brand.as_str())]);
-    let start = prefix.len();
-    let rows: Vec<(Vec<u8>, AuthorRow)> = tables::rows(store, prefix)?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|(key, row)| {
-            let author = AuthorKey::new(<[u8; 16]>::try_from(&key[start..]).ok()?);
-            Some(row.standing(brand, author, rule))
-        })
-        .collect())
+) -> Result<BTreeMap<BrandId, [u64; 4]>, StoreError> {
+    let mut counts: BTreeMap<BrandId, [u64; 4]> = BTreeMap::new();
+    tables::experiences(store, &mut |author, brand, row| {
+        let standing = row.standing(&brand, author, rule).standing;
+        counts.entry(brand).or_default()[standing as usize] += 1;
+    })?;
+    Ok(counts)
 }

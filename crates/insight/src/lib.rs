@@ -11,6 +11,7 @@ mod brand;
 mod config;
 mod contribution;
 mod coverage;
+mod gone;
 mod ledger;
 mod sixteen;
 mod spike;

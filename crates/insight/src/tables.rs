@@ -1,7 +1,6 @@
 //! The rows of the store: keys that sort well, values that can grow new fields.
 
 use crate::contribution::{Contribution, Experience, ItemKey};
-use crate::sixteen;
 use crate::store::{Store, StoreError};
 use hark_model::{AuthorKey, BrandId, Minute, Version};
 use serde::de::DeserializeOwned;
@@ -15,10 +14,9 @@ pub(crate) struct ItemRow {
     pub(crate) tag: Arc<str>,
     /// Gone at its source. A tombstone outranks an upsert of the same order.
     pub(crate) gone: bool,
-    #[serde(with = "sixteen::maybe")]
-    pub(crate) author: Option<[u8; 16]>,
-    /// The brands of this version already counted, with the minute they were counted in.
-    pub(crate) counted: Vec<(String, i64)>,
+    /// The brands of this version already counted, each with the minute it was counted in and
+    /// the place of its contribution there.
+    pub(crate) counted: Vec<(String, i64, u64)>,
 }
 
 impl ItemRow {
@@ -27,12 +25,11 @@ impl ItemRow {
         (self.order, self.gone, &self.tag)
     }
 
-    pub(crate) fn version(version: &Version, gone: bool, author: Option<AuthorKey>) -> Self {
+    pub(crate) fn version(version: &Version, gone: bool) -> Self {
         Self {
             order: version.order,
             tag: Arc::clone(&version.tag),
             gone,
-            author: author.map(|author| *author.bytes()),
             counted: Vec::new(),
         }
     }
@@ -47,12 +44,18 @@ pub(crate) struct AuthorRow {
 /// A typed table: the first byte of its keys names it.
 pub(crate) struct Table(u8);
 
+/// What a row of [`AUTHORS`] is about, the byte behind the author's key. All that is known of an
+/// author lies side by side, for a mention needs all of it, and authors come in no order.
+mod of_author {
+    pub(super) const EXPERIENCES: u8 = b'e';
+    pub(super) const ITEM: u8 = b'i';
+}
+
 pub(crate) const CLOCK: Table = Table(b'0');
 pub(crate) const ITEMS: Table = Table(b'i');
 pub(crate) const CONTRIBUTIONS: Table = Table(b'c');
 pub(crate) const AUTHORS: Table = Table(b'a');
-pub(crate) const AUTHOR_ITEMS: Table = Table(b'l');
-pub(crate) const AUTHORS_GONE: Table = Table(b'x');
+pub(crate) const GONE: Table = Table(b'x');
 pub(crate) const BASELINES: Table = Table(b'b');
 pub(crate) const TERMS: Table = Table(b't');
 pub(crate) const RECENTS: Table = Table(b'n');
@@ -96,20 +99,58 @@ fn minute_part(minute: Minute) -> [u8; 8] {
     ((minute.get() as u64) ^ (1 << 63)).to_be_bytes()
 }
 
-pub(crate) fn item_key(item: ItemKey) -> Vec<u8> {
-    ITEMS.key(&[&item.0])
+/// An item belongs to its author; one without has a table of its own.
+pub(crate) fn item_key(author: Option<AuthorKey>, item: ItemKey) -> Vec<u8> {
+    match author {
+        Some(author) => AUTHORS.key(&[author.bytes(), &[of_author::ITEM], &item.0]),
+        None => ITEMS.key(&[&item.0]),
+    }
 }
 
-pub(crate) fn contribution_key(brand: &str, minute: Minute, item: ItemKey) -> Vec<u8> {
-    CONTRIBUTIONS.key(&[&brand_part(brand), &minute_part(minute), &item.0])
+/// What the keys of an author's items begin with.
+pub(crate) fn items_of(author: AuthorKey) -> Vec<u8> {
+    AUTHORS.key(&[author.bytes(), &[of_author::ITEM]])
 }
 
-pub(crate) fn author_key(author: AuthorKey, brand: &BrandId) -> Vec<u8> {
-    AUTHORS.key(&[&brand_part(brand.as_str()), author.bytes()])
+/// `place` tells the contributions of a minute apart, by when they came, so that new rows lie
+/// beside each other: the offset of the record that a contribution came from.
+pub(crate) fn contribution_key(brand: &str, minute: Minute, place: u64) -> Vec<u8> {
+    CONTRIBUTIONS.key(&[
+        &brand_part(brand),
+        &minute_part(minute),
+        &place.to_be_bytes(),
+    ])
 }
 
-pub(crate) fn author_item_key(author: AuthorKey, item: ItemKey) -> Vec<u8> {
-    AUTHOR_ITEMS.key(&[author.bytes(), &item.0])
+pub(crate) fn experiences_key(author: AuthorKey, brand: &BrandId) -> Vec<u8> {
+    let brand = brand.as_str().as_bytes();
+    AUTHORS.key(&[author.bytes(), &[of_author::EXPERIENCES], brand])
+}
+
+/// Calls `visit` with everybody's experiences with every brand.
+pub(crate) fn experiences(
+    store: &dyn Store,
+    visit: &mut dyn FnMut(AuthorKey, BrandId, AuthorRow),
+) -> Result<(), StoreError> {
+    let prefix = AUTHORS.key(&[]);
+    let mut broken = None;
+    store.scan(&prefix, &Table::after(prefix.clone()), &mut |key, value| {
+        let Some((author, rest)) = key[1..].split_first_chunk::<16>() else {
+            return;
+        };
+        let [of_author::EXPERIENCES, brand @ ..] = rest else {
+            return;
+        };
+        match decode(value) {
+            Ok(row) => visit(
+                AuthorKey::new(*author),
+                BrandId::new(String::from_utf8_lossy(brand)),
+                row,
+            ),
+            Err(error) => broken = Some(error),
+        }
+    })?;
+    broken.map_or(Ok(()), Err)
 }
 
 pub(crate) fn load<T: DeserializeOwned>(
@@ -170,7 +211,7 @@ mod tests {
     #[test]
     fn minutes_before_1970_sort_before_those_after_it() {
         let keys: Vec<_> = [-2, -1, 0, 1, i64::from(i32::MAX)]
-            .map(|minute| contribution_key("b", Minute::new(minute), ItemKey([0; 16])))
+            .map(|minute| contribution_key("b", Minute::new(minute), 0))
             .to_vec();
         assert!(keys.is_sorted());
     }
@@ -178,7 +219,7 @@ mod tests {
     #[test]
     fn a_brand_whose_id_begins_with_anothers_keeps_its_own_rows() {
         let prefix = CONTRIBUTIONS.key(&[&brand_part("air")]);
-        let other = contribution_key("airline", Minute::new(0), ItemKey([0; 16]));
+        let other = contribution_key("airline", Minute::new(0), 0);
         assert!(!other.starts_with(&prefix));
     }
 }

@@ -1,16 +1,18 @@
 //! Share of voice: sliding windows over the contributions, by mention, author and reach.
 
+mod authors;
+
 use crate::config::{Config, Market};
 use crate::contribution::Contribution;
 use crate::coverage::Coverage;
 use crate::store::{Store, StoreError};
 use crate::tables;
+use authors::Authors;
 use hark_model::{
     BrandId, Counts, Interval, Minute, Sentiment, ShareOfVoice, SourceId, Taxonomy, Timestamp,
     TouchpointVoice, Voice, Window,
 };
 use std::collections::{BTreeMap, HashMap};
-use std::hash::{BuildHasherDefault, Hasher};
 
 /// A brand's voice over `N` windows at once.
 ///
@@ -19,34 +21,10 @@ use std::hash::{BuildHasherDefault, Hasher};
 #[derive(Debug)]
 struct BrandVoice<const N: usize> {
     cells: Vec<[Cell; N]>,
-    authors: HashMap<(u64, u16), [u32; N], BuildHasherDefault<AuthorHasher>>,
+    /// Of each cell.
+    authors: Vec<Authors<N>>,
     sources: BTreeMap<String, [u64; N]>,
     reposts: [u64; N],
-}
-
-/// An author's key is a keyed hash already, which nobody outside can choose: it only needs to be
-/// mixed with the cell.
-#[derive(Default)]
-struct AuthorHasher(u64);
-
-impl Hasher for AuthorHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes
-            .iter()
-            .for_each(|byte| self.write_u64(u64::from(*byte)));
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = (self.0.rotate_left(23) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    fn write_u16(&mut self, number: u16) {
-        self.write_u64(u64::from(number));
-    }
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -64,7 +42,7 @@ impl<const N: usize> Default for BrandVoice<N> {
     fn default() -> Self {
         Self {
             cells: Vec::new(),
-            authors: HashMap::default(),
+            authors: Vec::new(),
             sources: BTreeMap::new(),
             reposts: [0; N],
         }
@@ -112,10 +90,9 @@ impl<const N: usize> BrandVoice<N> {
         if contribution.repost {
             return;
         }
-        self.cells.resize(
-            (taxonomy.iter().len() + 1) * PER_SLICE,
-            [Cell::default(); N],
-        );
+        let cells = (taxonomy.iter().len() + 1) * PER_SLICE;
+        self.cells.resize(cells, [Cell::default(); N]);
+        self.authors.resize_with(cells, Authors::default);
         let sentiment = 1 + usize::from(contribution.sentiment);
         let touchpoints = contribution
             .touchpoints
@@ -141,20 +118,18 @@ impl<const N: usize> BrandVoice<N> {
     }
 
     fn count_author(&mut self, author: u64, cell: usize, inside: [bool; N], sign: i64) {
-        let key = (author, cell as u16);
-        let times = self.authors.entry(key).or_insert([0; N]);
-        for window in (0..N).filter(|window| inside[*window]) {
+        let authors = &mut self.authors[cell];
+        let changed = match sign > 0 {
+            true => authors.add(author, inside),
+            false => authors.subtract(author, inside),
+        };
+        for window in (0..N).filter(|window| changed[*window]) {
             let unique = &mut self.cells[cell][window].authors;
-            if sign > 0 {
-                *unique += u64::from(times[window] == 0);
-                times[window] += 1;
+            *unique = if sign > 0 {
+                *unique + 1
             } else {
-                *unique -= u64::from(times[window] == 1);
-                times[window] = times[window].saturating_sub(1);
-            }
-        }
-        if times.iter().all(|times| *times == 0) {
-            self.authors.remove(&key);
+                unique.saturating_sub(1)
+            };
         }
     }
 
@@ -496,13 +471,10 @@ impl Report<'_> {
         Ok(VoiceReport { shares, from, to })
     }
 
-    /// How many authors of a brand stand where: promoters, passives, detractors, provisional.
-    pub fn standings(&self, brand: &BrandId) -> Result<[u64; 4], StoreError> {
-        let mut counts = [0; 4];
-        for author in crate::ledger::standings(self.store, brand, &self.config.standing)? {
-            counts[author.standing as usize] += 1;
-        }
-        Ok(counts)
+    /// How many authors stand where towards each brand that anybody has experience with:
+    /// promoters, passives, detractors, provisional.
+    pub fn standings(&self) -> Result<BTreeMap<BrandId, [u64; 4]>, StoreError> {
+        crate::ledger::standings(self.store, &self.config.standing)
     }
 
     /// How many alerts there have been, by kind, and how many fire now.

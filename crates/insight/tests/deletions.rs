@@ -25,12 +25,12 @@ fn a_deletion_takes_the_evidence_out_of_a_firing_alert_and_ends_an_empty_one() {
             .saying("two"),
     );
     listener.waits_until(at("10:01"));
-    let amended = listener.learns(gone(1, 9));
+    let amended = listener.learns(gone(1, None, 9));
     assert_eq!((amended.len(), amended[0].occasion), (1, Occasion::Amended));
     assert_eq!((amended[0].mentions, amended[0].evidence.len()), (1, 1));
     assert_eq!(&*amended[0].evidence[0].text, "two");
-    assert_eq!(listener.learns(gone(1, 9)), []);
-    let resolved = listener.learns(gone(2, 9));
+    assert_eq!(listener.learns(gone(1, None, 9)), []);
+    let resolved = listener.learns(gone(2, None, 9));
     assert_eq!(
         (resolved[0].occasion, resolved[0].mentions),
         (Occasion::Resolved, 0)
@@ -150,11 +150,22 @@ fn an_author_deletion_takes_everything_up_to_its_order_and_nothing_later() {
 }
 
 #[test]
+fn an_item_that_was_taken_back_may_be_given_to_another_author() {
+    let mut listener = Listener::new(config());
+    listener.hears(mention("skylark").item(1).version(1, "").at("10:00"));
+    listener.learns(gone(1, None, 2));
+    listener.hears(mention("skylark").item(1).version(2, "").by(2).at("10:00"));
+    assert_eq!(listener.share("skylark").voice.authors.total, 1);
+    assert_eq!(listener.share("skylark").voice.mentions.total, 1);
+}
+
+#[test]
 fn an_author_who_is_gone_leaves_no_older_version_behind() {
     let mut listener = Listener::new(config());
     // The first version came without its author; the author deletes before the second is heard.
     listener.hears(mention("skylark").item(1).version(1, "").at("10:00"));
     listener.learns(author_gone(1, 3));
+    listener.learns(gone(1, None, 2));
     let edit = mention("skylark")
         .item(1)
         .version(2, "")

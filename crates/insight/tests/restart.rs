@@ -6,7 +6,7 @@ use hark_insight::{Insight, TimeMode};
 use hark_model::{Span, Timestamp};
 use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, Strategy, any, prop_oneof, proptest};
-use support::mention::{author_gone, gap, gone};
+use support::mention::{author, author_gone, gap, gone};
 use support::{Listener, at, config, mention};
 
 /// What happens next.
@@ -59,7 +59,9 @@ fn said(steps: &[Step], restarts: Option<u64>, time: TimeMode) -> Vec<Insight> {
             Step::Churn(item) => drop(listener.hears(said(item).churning().touching("delivery"))),
             Step::Safety(item) => drop(listener.hears(said(item).negative().saying("I will sue"))),
             Step::Praise(item) => drop(listener.hears(said(item).positive().saying("lovely"))),
-            Step::ItemGone(item) => drop(listener.learns(gone(item, order))),
+            Step::ItemGone(item) => {
+                drop(listener.learns(gone(item, Some(author(item % 4 + 1)), order)));
+            }
             Step::AuthorGone(author) => drop(listener.learns(author_gone(author, order))),
             Step::Gap => drop(listener.learns(gap("09:00", "10:30"))),
         }

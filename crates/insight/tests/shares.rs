@@ -3,7 +3,7 @@
 mod support;
 
 use hark_insight::{Outcome, wilson};
-use hark_model::{Span, Window};
+use hark_model::{BrandId, Span, Window};
 use support::mention::gap;
 use support::{Listener, at, config, market, mention, minutes};
 
@@ -105,7 +105,7 @@ fn reposts_are_counted_apart_and_say_nothing_of_their_author() {
     let share = listener.share("skylark");
     assert_eq!((share.voice.mentions.total, share.reposts), (1, 1));
     assert_eq!(
-        listener.report().standings(&"skylark".into()).unwrap(),
+        listener.report().standings().unwrap()[&BrandId::new("skylark")],
         [0, 0, 0, 1]
     );
 }

@@ -3,13 +3,13 @@
 mod support;
 
 use hark_insight::{Aggregator, Cause, Insight, MemoryStore, Report, TimeMode};
-use hark_model::{MentionEvent, Span};
+use hark_model::{AuthorKey, MentionEvent, Span};
 use proptest::collection::vec;
 use proptest::prelude::{
     Just, ProptestConfig, Strategy, any, prop_assert_eq, prop_oneof, proptest,
 };
 use std::sync::Arc;
-use support::mention::{author_gone, gap, gone, mention};
+use support::mention::{author, author_gone, gap, gone, mention};
 use support::stream::BRANDS;
 use support::{at, market};
 
@@ -28,7 +28,6 @@ enum What {
     Said {
         item: u8,
         brand: usize,
-        author: u8,
         sentiment: u8,
         touchpoint: bool,
         repost: bool,
@@ -54,24 +53,15 @@ fn step() -> impl Strategy<Value = Step> {
         2 => 0..200_000_i64,
         2 => -300..0_i64,
     ];
-    let said = (
-        0..20_u8,
-        0..3_usize,
-        0..4_u8,
-        0..3_u8,
-        any::<bool>(),
-        any::<bool>(),
-    )
-        .prop_map(
-            |(item, brand, author, sentiment, touchpoint, repost)| What::Said {
-                item,
-                brand,
-                author,
-                sentiment,
-                touchpoint,
-                repost,
-            },
-        );
+    let said = (0..20_u8, 0..3_usize, 0..3_u8, any::<bool>(), any::<bool>()).prop_map(
+        |(item, brand, sentiment, touchpoint, repost)| What::Said {
+            item,
+            brand,
+            sentiment,
+            touchpoint,
+            repost,
+        },
+    );
     let what = prop_oneof![
         12 => said,
         2 => (0..20_u8).prop_map(What::ItemGone),
@@ -83,12 +73,17 @@ fn step() -> impl Strategy<Value = Step> {
     (wait, age, what).prop_map(|(wait, age, what)| Step { wait, age, what })
 }
 
+/// An item keeps its author; those of every fourth are unknown.
+fn author_of(item: u8) -> Option<AuthorKey> {
+    let number = item % 4;
+    (number > 0).then(|| author(number))
+}
+
 fn event(what: &What, number: i64, time: hark_model::Timestamp) -> Option<MentionEvent> {
     Some(match *what {
         What::Said {
             item,
             brand,
-            author,
             sentiment,
             touchpoint,
             repost,
@@ -102,7 +97,7 @@ fn event(what: &What, number: i64, time: hark_model::Timestamp) -> Option<Mentio
                 1 => said,
                 _ => said.positive(),
             };
-            said = if author == 0 { said } else { said.by(author) };
+            said.0.author = author_of(item);
             said = if touchpoint {
                 said.touching("delivery")
             } else {
@@ -115,7 +110,7 @@ fn event(what: &What, number: i64, time: hark_model::Timestamp) -> Option<Mentio
             };
             said.event()
         }
-        What::ItemGone(item) => gone(item, number),
+        What::ItemGone(item) => gone(item, author_of(item), number),
         What::AuthorGone(author) => author_gone(author, number),
         What::Gap => gap("0 08:00", "1 02:00"),
         What::Again | What::Nothing => return None,

@@ -10,6 +10,8 @@ mod commit;
 pub mod contract;
 mod embedded;
 mod error;
+mod insist;
+mod overlay;
 mod record;
 mod runner;
 mod topic;
@@ -17,6 +19,8 @@ mod topic;
 pub use commit::{Commit, Position, StateChange};
 pub use embedded::{EmbeddedLog, EmbeddedOptions, EmbeddedReader};
 pub use error::{Error, ErrorKind};
+pub use insist::insist;
+pub use overlay::Overlay;
 pub use record::{NewRecord, Partitioning, Record};
 pub use runner::{Clock, Observer, Runner, RunnerReport, Stage, StageError, SystemClock};
 pub use topic::{Bounds, Cleanup, TopicName, TopicSpec, partition_of};
@@ -123,6 +127,10 @@ pub trait Task: State + Send {
     /// Which task this is.
     fn id(&self) -> &TaskId;
 
+    /// The state as the last commit left it, for a step's many reads: cheaper than as many calls
+    /// on the task itself. To be dropped before waiting for anything.
+    fn snapshot(&self) -> Result<Box<dyn State + '_>, Error>;
+
     /// The next records after what this handle has already returned, each input's in offset
     /// order; inputs take turns. Blocks until there are some, `wait` is over, or an interrupt.
     fn poll(&mut self, limit: Limit, wait: Duration) -> Result<Vec<Record>, Error>;
@@ -130,6 +138,15 @@ pub trait Task: State + Send {
     /// Applies a commit whole, or not at all. After an error of [`Error::retryable`] kind the
     /// same commit may be tried again.
     fn commit(&mut self, commit: &Commit) -> Result<(), Error>;
+
+    /// Begins to apply a commit and returns, so that the next batch can be polled and decided
+    /// meanwhile. Until it is settled a snapshot may or may not show it, and there is no other
+    /// commit: [`ErrorKind::Misuse`].
+    fn submit(&mut self, commit: Arc<Commit>) -> Result<(), Error>;
+
+    /// Waits for the submitted commit, if there is one: it was applied whole, or not at all. After
+    /// an error of [`Error::retryable`] kind it may be submitted, or committed, again.
+    fn settle(&mut self) -> Result<(), Error>;
 
     /// Forgets what was polled but not committed: the next poll starts at the last commit.
     fn rewind(&mut self) -> Result<(), Error>;

@@ -1,9 +1,9 @@
 //! The loop round a stage: poll, decide, commit.
 
-use crate::{Commit, Error, Limit, Log, Record, State, Task};
+use crate::{Commit, Error, Limit, Log, Overlay, Record, State, Task, insist};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Where a runner gets the time from; stages get it as an argument.
 pub trait Clock: Send + Sync {
@@ -27,6 +27,12 @@ impl Clock for SystemClock {
 
 /// A pure step: a batch of records in, one commit out.
 pub trait Stage: Send {
+    /// Takes up what earlier steps left in the state: called once, before anything else.
+    fn restore(&mut self, state: &dyn State) -> Result<(), StageError> {
+        let _ = state;
+        Ok(())
+    }
+
     /// Decides what a batch means. Called with an empty batch when [`Stage::deadline`] has come.
     ///
     /// A record that cannot be used becomes a dead letter inside the commit; an error is for what
@@ -34,13 +40,24 @@ pub trait Stage: Send {
     fn step(&mut self, batch: &[Record], state: &dyn State, now: i64)
     -> Result<Commit, StageError>;
 
+    /// Decides what is left to say once there is nothing left to read: called at the end of a run
+    /// that ends when idle.
+    fn finish(&mut self, state: &dyn State, now: i64) -> Result<Commit, StageError> {
+        let _ = (state, now);
+        Ok(Commit::default())
+    }
+
     /// When the stage wants to be called although nothing came: ms since the epoch.
     fn deadline(&self) -> Option<i64> {
         None
     }
 
-    /// The commit was applied, or was empty: what was decided is now true.
+    /// The commit was applied, or was empty: what was decided is now true. Called once for each
+    /// commit, in their order, but perhaps not before the next step was decided.
     fn committed(&mut self, _commit: &Commit) {}
+
+    /// What was decided and is not committed never happened: forget it.
+    fn discard(&mut self) {}
 
     /// How much one step takes.
     fn limit(&self) -> Limit {
@@ -100,8 +117,6 @@ pub struct Runner {
 /// How long a poll blocks when the stage has no deadline: an interrupt ends it earlier, so this
 /// is only a net under a lost wake-up.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
-const FIRST_RETRY: Duration = Duration::from_millis(100);
-const LONGEST_RETRY: Duration = Duration::from_secs(5);
 
 impl Runner {
     /// A runner on a log. Set `stop` and call [`Log::interrupt`] to end it.
@@ -119,37 +134,19 @@ impl Runner {
         observer: &mut dyn Observer,
         until_idle: bool,
     ) -> Result<RunnerReport, StageError> {
-        let mut report = RunnerReport::default();
-        self.insist(observer, || task.rewind())?;
-        while !self.stopped() {
-            let wait = if until_idle {
-                Duration::ZERO
-            } else {
-                self.wait(stage)
-            };
-            let batch = self.insist(observer, || task.poll(stage.limit(), wait))?;
-            if batch.is_empty() && until_idle {
-                break;
-            }
-            let now = self.clock.now();
-            if batch.is_empty() && stage.deadline().is_none_or(|deadline| deadline > now) {
-                continue;
-            }
-            let mut commit = stage.step(&batch, as_state(task), now)?;
-            add_offsets(&mut commit, &batch);
-            if commit.is_empty() {
-                // Nothing to write, but the stage must learn that its deadline is dealt with, or
-                // it would be called again and again.
-                stage.committed(&commit);
-                continue;
-            }
-            self.insist(observer, || task.commit(&commit))?;
-            stage.committed(&commit);
-            report.records += batch.len() as u64;
-            report.commits += 1;
-            observer.committed(batch.len(), batch.iter().map(|r| r.timestamp).max(), now);
+        let mut run = Run {
+            runner: self,
+            task,
+            stage,
+            observer,
+            pending: None,
+            report: RunnerReport::default(),
+        };
+        let done = run.start(until_idle);
+        if done.is_err() {
+            run.give_up();
         }
-        Ok(report)
+        done.map(|()| run.report)
     }
 
     fn stopped(&self) -> bool {
@@ -165,44 +162,140 @@ impl Runner {
             .deadline()
             .map_or(LONGEST_WAIT, |deadline| until(deadline).min(LONGEST_WAIT))
     }
-
-    /// Tries a call until it succeeds, waiting longer each time; gives up only on what waiting
-    /// cannot mend, or when told to stop.
-    fn insist<T>(
-        &self,
-        observer: &mut dyn Observer,
-        mut call: impl FnMut() -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let mut pause = FIRST_RETRY;
-        loop {
-            match call() {
-                Err(error) if error.retryable() && !self.stopped() => {
-                    observer.retrying(&error);
-                    self.pause(pause);
-                    pause = (pause * 2).min(LONGEST_RETRY);
-                }
-                result => return result,
-            }
-        }
-    }
-
-    /// Waits, whatever other tasks commit meanwhile; only a stop cuts it short.
-    fn pause(&self, length: Duration) {
-        let until = Instant::now() + length;
-        loop {
-            // Asked before looking at `stop`, so that an interrupt after the look is noticed.
-            let seen = self.log.changed(0, Duration::ZERO);
-            let left = until.saturating_duration_since(Instant::now());
-            if self.stopped() || left.is_zero() {
-                return;
-            }
-            self.log.changed(seen, left);
-        }
-    }
 }
 
-fn as_state(task: &dyn Task) -> &dyn State {
-    task
+/// One run of a stage. While one batch is being committed the next is polled and decided, on a
+/// state that shows what the commit under way will make of it.
+struct Run<'a> {
+    runner: &'a Runner,
+    task: &'a mut dyn Task,
+    stage: &'a mut dyn Stage,
+    observer: &'a mut dyn Observer,
+    pending: Option<Pending>,
+    report: RunnerReport,
+}
+
+/// A commit under way.
+struct Pending {
+    commit: Arc<Commit>,
+    records: usize,
+    /// The newest record's time.
+    newest: Option<i64>,
+    decided_at: i64,
+}
+
+impl Run<'_> {
+    fn start(&mut self, until_idle: bool) -> Result<(), StageError> {
+        self.insist(|task| task.rewind())?;
+        while !self.runner.stopped() {
+            // With a commit under way, only what is there already is taken.
+            let wait = if until_idle || self.pending.is_some() {
+                Duration::ZERO
+            } else {
+                self.runner.wait(self.stage)
+            };
+            let limit = self.stage.limit();
+            let batch = self.insist(|task| task.poll(limit, wait))?;
+            if batch.is_empty() && self.pending.is_some() {
+                self.settle()?;
+                continue;
+            }
+            let now = self.runner.clock.now();
+            if batch.is_empty() && until_idle {
+                return self.finish(now);
+            }
+            if batch.is_empty() && self.stage.deadline().is_none_or(|deadline| deadline > now) {
+                continue;
+            }
+            let mut commit = self.decide(&batch, now)?;
+            add_offsets(&mut commit, &batch);
+            self.settle()?;
+            self.submit(Pending {
+                commit: Arc::new(commit),
+                records: batch.len(),
+                newest: batch.iter().map(|record| record.timestamp).max(),
+                decided_at: now,
+            })?;
+        }
+        self.settle()
+    }
+
+    fn decide(&mut self, batch: &[Record], now: i64) -> Result<Commit, StageError> {
+        let snapshot = self.task.snapshot()?;
+        match &self.pending {
+            Some(pending) => {
+                let state = Overlay::with(&*snapshot, &pending.commit);
+                self.stage.step(batch, &state, now)
+            }
+            None => self.stage.step(batch, &*snapshot, now),
+        }
+    }
+
+    /// Nothing is under way and nothing is left to read.
+    fn finish(&mut self, now: i64) -> Result<(), StageError> {
+        let commit = self.stage.finish(&*self.task.snapshot()?, now)?;
+        self.submit(Pending {
+            commit: Arc::new(commit),
+            records: 0,
+            newest: None,
+            decided_at: now,
+        })?;
+        self.settle()
+    }
+
+    fn submit(&mut self, pending: Pending) -> Result<(), StageError> {
+        if pending.commit.is_empty() {
+            // Nothing to write, but the stage must learn that its deadline is dealt with, or it
+            // would be called again and again.
+            self.stage.committed(&pending.commit);
+            return Ok(());
+        }
+        self.task.submit(Arc::clone(&pending.commit))?;
+        self.pending = Some(pending);
+        Ok(())
+    }
+
+    /// Waits until the commit under way holds, trying again as long as that may help.
+    fn settle(&mut self) -> Result<(), StageError> {
+        let Some(pending) = self.pending.take() else {
+            return Ok(());
+        };
+        let mut submitted = true;
+        self.insist(|task| match std::mem::take(&mut submitted) {
+            true => task.settle(),
+            false => task.commit(&pending.commit),
+        })?;
+        self.stage.committed(&pending.commit);
+        self.report.records += pending.records as u64;
+        self.report.commits += 1;
+        self.observer
+            .committed(pending.records, pending.newest, pending.decided_at);
+        Ok(())
+    }
+
+    /// The run ends with an error: what is under way may still hold, and what was decided after
+    /// it never happened.
+    fn give_up(&mut self) {
+        if let Some(pending) = self.pending.take()
+            && self.task.settle().is_ok()
+        {
+            self.stage.committed(&pending.commit);
+        }
+        self.stage.discard();
+    }
+
+    fn insist<T>(
+        &mut self,
+        mut call: impl FnMut(&mut dyn Task) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let (runner, task, observer) = (self.runner, &mut *self.task, &mut *self.observer);
+        insist(
+            &*runner.log,
+            &runner.stop,
+            |error| observer.retrying(error),
+            || call(task),
+        )
+    }
 }
 
 fn add_offsets(commit: &mut Commit, batch: &[Record]) {

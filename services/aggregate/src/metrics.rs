@@ -4,6 +4,7 @@ use hark_insight::Outcome;
 use hark_model::{Alert, AlertKind, AlertState, BrandId, Sentiment, ShareOfVoice, Window};
 use hark_telemetry::{GaugeVec, Histogram, IntCounter, IntCounterVec, IntGaugeVec, Metrics};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What operators and dashboards see of aggregate.
 #[derive(Clone)]
@@ -18,6 +19,8 @@ pub struct AggregateMetrics {
     pub net_sentiment: GaugeVec,
     /// Alerts that fire, by brand and kind: two series a brand.
     pub firing: IntGaugeVec,
+    /// Those whose alerts are shown.
+    brands: Arc<[BrandId]>,
     /// Alerts published, by kind and occasion.
     pub alerts: IntCounterVec,
     /// Records that could not be read.
@@ -50,6 +53,7 @@ impl AggregateMetrics {
                 "100 times (positive - negative) / all mentions, last 24 hours of event time.",
                 &["brand"],
             ),
+            brands: Arc::from(brands),
             firing: metrics.gauge_vec(
                 "hark_alerts_firing",
                 "Alerts that fire now.",
@@ -109,9 +113,13 @@ impl AggregateMetrics {
         for alert in firing {
             *counts.entry(alert).or_default() += 1;
         }
-        for ((brand, kind), count) in counts {
-            let labels = [brand.as_str(), kind.as_str()];
-            self.firing.with_label_values(&labels).set(count);
+        // Of the others too: after a failed step they show what was never committed.
+        for brand in &*self.brands {
+            for kind in AlertKind::ALL {
+                let count = counts.remove(&(brand.clone(), kind)).unwrap_or(0);
+                let labels = [brand.as_str(), kind.as_str()];
+                self.firing.with_label_values(&labels).set(count);
+            }
         }
     }
 

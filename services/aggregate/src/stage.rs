@@ -4,10 +4,11 @@ use crate::metrics::AggregateMetrics;
 use crate::store::StepStore;
 use hark_insight::{Aggregator, Cause, Config, Insight, Outcome, StoreError, TimeMode};
 use hark_model::{BrandId, MentionEvent, Timestamp};
-use hark_proto::{DecodeError, Wire, cloud_event_headers, dead_letter};
+use hark_proto::{DecodeError, Wire, cloud_event_headers, dead_letter, topics};
 use hark_stream::{
     Commit, Limit, NewRecord, Partitioning, Record, Stage, StageError, State, TopicName,
 };
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// The stage's name: its consumer group, and the `hark-stage` header of its dead letters.
@@ -26,6 +27,19 @@ pub struct Topics {
     pub dead_letters: TopicName,
 }
 
+impl Topics {
+    /// The topics' names under a prefix: `hark` gives `hark.alerts` and so on.
+    pub fn with_prefix(prefix: &str) -> Self {
+        let name = |topic: topics::Topic| TopicName::new(topic.under(prefix));
+        Self {
+            share_of_voice: name(topics::SHARE_OF_VOICE),
+            authors: name(topics::AUTHORS),
+            alerts: name(topics::ALERTS),
+            dead_letters: name(topics::DEAD_LETTERS),
+        }
+    }
+}
+
 /// Runs the calculus over one partition of the mentions.
 pub struct AggregateStage {
     config: Config,
@@ -34,12 +48,13 @@ pub struct AggregateStage {
     /// Absent before the first step, and after a failed one: then it is restored from what is
     /// committed.
     aggregator: Option<Aggregator>,
-    /// Publish what is left once there is nothing more to read.
-    finishing: bool,
+    /// What the step at hand decides.
     decided: Tally,
+    /// What steps decided whose commits are under way, oldest first.
+    under_way: VecDeque<Tally>,
 }
 
-/// What the last step decided, counted when it is committed.
+/// What a step decided, counted when it is committed.
 #[derive(Default)]
 struct Tally {
     outcomes: Vec<Outcome>,
@@ -57,15 +72,22 @@ impl AggregateStage {
             topics,
             metrics,
             aggregator: None,
-            finishing: false,
             decided: Tally::default(),
+            under_way: VecDeque::new(),
         }
     }
 
-    /// Asks for one more step that publishes what has not been published yet: for a replay that
-    /// has come to its end.
-    pub fn finish(&mut self) {
-        self.finishing = true;
+    /// The aggregator for a step, taken out: one whose step failed has seen what was never
+    /// committed, and is not put back.
+    fn begin(&mut self, state: &dyn State) -> Result<Aggregator, StageError> {
+        self.decided = Tally::default();
+        if let Some(aggregator) = self.aggregator.take() {
+            return Ok(aggregator);
+        }
+        let restored = Aggregator::restore(self.config.clone(), &StepStore::new(state))
+            .map_err(stage_error)?;
+        self.metrics.restored(restored.firing());
+        Ok(restored)
     }
 
     fn observe(
@@ -122,15 +144,24 @@ impl AggregateStage {
         if self.config.time == TimeMode::Wall {
             aggregator.advance(now, &mut store).map_err(stage_error)?;
         }
-        if batch.is_empty() && std::mem::take(&mut self.finishing) {
-            aggregator.finish(&mut store).map_err(stage_error)?;
-        }
+        self.flush(aggregator, store, commit, now)
+    }
+
+    /// Ends a step: says what was found, and writes what changed.
+    fn flush(
+        &mut self,
+        aggregator: &mut Aggregator,
+        mut store: StepStore<'_>,
+        mut commit: Commit,
+        now: Timestamp,
+    ) -> Result<Commit, StageError> {
         self.decided.insights = aggregator.flush(&mut store).map_err(stage_error)?;
         let insights = self.decided.insights.iter();
         commit
             .records
             .extend(insights.map(|insight| self.record(insight, now)));
         commit.state = store.into_changes();
+        self.under_way.push_back(std::mem::take(&mut self.decided));
         Ok(commit)
     }
 
@@ -173,41 +204,42 @@ impl AggregateStage {
 }
 
 impl Stage for AggregateStage {
+    fn restore(&mut self, state: &dyn State) -> Result<(), StageError> {
+        self.aggregator = Some(self.begin(state)?);
+        Ok(())
+    }
+
     fn step(
         &mut self,
         batch: &[Record],
         state: &dyn State,
         now: i64,
     ) -> Result<Commit, StageError> {
-        self.decided = Tally::default();
-        let mut aggregator = match self.aggregator.take() {
-            Some(aggregator) => aggregator,
-            None => {
-                let restored = Aggregator::restore(self.config.clone(), &StepStore::new(state))
-                    .map_err(stage_error)?;
-                self.metrics.restored(restored.firing());
-                restored
-            }
-        };
+        let mut aggregator = self.begin(state)?;
+        let commit = self.step_with(&mut aggregator, batch, state, Timestamp::from_millis(now))?;
+        self.aggregator = Some(aggregator);
+        Ok(commit)
+    }
+
+    fn finish(&mut self, state: &dyn State, now: i64) -> Result<Commit, StageError> {
+        let mut aggregator = self.begin(state)?;
+        let mut store = StepStore::new(state);
+        aggregator.finish(&mut store).map_err(stage_error)?;
         let now = Timestamp::from_millis(now);
-        // An aggregator whose step failed has seen what was never committed: it is not kept.
-        let commit = self.step_with(&mut aggregator, batch, state, now)?;
+        let commit = self.flush(&mut aggregator, store, Commit::default(), now)?;
         self.aggregator = Some(aggregator);
         Ok(commit)
     }
 
     fn deadline(&self) -> Option<i64> {
-        if self.finishing || self.aggregator.is_none() {
-            return Some(i64::MIN);
+        match &self.aggregator {
+            Some(aggregator) => aggregator.next_deadline().map(Timestamp::millis),
+            None => Some(i64::MIN),
         }
-        self.aggregator
-            .as_ref()?
-            .next_deadline()
-            .map(Timestamp::millis)
     }
 
     fn committed(&mut self, _commit: &Commit) {
-        let decided = std::mem::take(&mut self.decided);
+        let decided = self.under_way.pop_front().unwrap_or_default();
         for outcome in decided.outcomes {
             self.metrics
                 .events
@@ -239,10 +271,15 @@ impl Stage for AggregateStage {
         }
     }
 
+    fn discard(&mut self) {
+        self.aggregator = None;
+        self.under_way.clear();
+    }
+
     fn limit(&self) -> Limit {
         Limit {
-            records: 1_024,
-            bytes: 4 << 20,
+            records: 4_096,
+            bytes: 16 << 20,
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::queue::IN_FLIGHT;
 use crate::send::Sender;
 use crate::surroundings::{Report, Surroundings};
 use crate::{STAGE, Webhook};
-use hark_stream::{Commit, Limit, Log, Record, State, Task, TaskId};
+use hark_stream::{Commit, Limit, Log, Record, State, Task, TaskId, insist};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -26,8 +26,6 @@ const LIMIT: Limit = Limit {
 };
 /// The longest a poll blocks: an interrupt ends it earlier, so this is only a net.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
-const FIRST_RETRY: Duration = Duration::from_millis(100);
-const LONGEST_RETRY: Duration = Duration::from_secs(5);
 
 impl Care {
     /// Care for these webhooks; there may be none.
@@ -164,7 +162,9 @@ impl Worker {
 
     fn step(&mut self, batch: &[Record], answers: Vec<Answer>) -> Result<(), CareError> {
         let now = self.around.clock.now();
-        let Step { commit, tally } = self.desk.step(batch, answers, as_state(&*self.task), now)?;
+        let Step { commit, tally } =
+            self.desk
+                .step(batch, answers, &*self.task.snapshot()?, now)?;
         if !commit.is_empty() {
             self.apply(&commit, batch.len())?;
         }
@@ -203,25 +203,17 @@ impl Worker {
         Ok(Duration::from_millis(u64::try_from(left).unwrap_or(0)).min(LONGEST_WAIT))
     }
 
-    /// Tries a commit until it holds, waiting longer each time; gives up only on what waiting
-    /// cannot mend, or when told to stop.
     fn apply(&mut self, commit: &Commit, waiting: usize) -> Result<(), CareError> {
-        let mut pause = FIRST_RETRY;
-        loop {
-            match self.task.commit(commit) {
-                Ok(()) => return Ok(()),
-                Err(error) if error.retryable() && !self.stopping() => {
-                    tracing::warn!(%error, "a commit failed and is tried again");
-                    self.around
-                        .progress
-                        .report(waiting.max(1) as u64, false, Instant::now());
-                    let seen = self.log.changed(0, Duration::ZERO);
-                    self.log.changed(seen, pause);
-                    pause = (pause * 2).min(LONGEST_RETRY);
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
+        let progress = &self.around.progress;
+        let retrying = |error: &hark_stream::Error| {
+            tracing::warn!(%error, "a commit failed and is tried again");
+            progress.report(waiting.max(1) as u64, false, Instant::now());
+        };
+        let task = &mut self.task;
+        insist(&*self.log, &self.around.stop, retrying, || {
+            task.commit(commit)
+        })?;
+        Ok(())
     }
 
     fn stopping(&self) -> bool {

@@ -13,7 +13,7 @@ pub struct Config {
     pub engines: usize,
     /// A batch holds at most this many tokens, padding included; a longer text goes alone.
     pub batch_tokens: usize,
-    /// Items read from the log at once, and texts that may wait for an engine.
+    /// Items read from the log at once (more where that is done in no time), and texts that may wait for an engine.
     pub queue: usize,
 }
 

@@ -21,6 +21,7 @@ mod judge;
 mod labels;
 mod metrics;
 mod model;
+mod pace;
 mod pool;
 mod stage;
 mod target;

@@ -1,6 +1,6 @@
 //! A model's files: the built-in ones, or those of a folder.
 
-use crate::backend::{BackendError, MakeBackend, RtenModel};
+use crate::backend::{BackendError, ConstantBackend, MakeBackend, RtenModel};
 use crate::labels::{Labels, LabelsError};
 use crate::tokens::Tokeniser;
 use hark_model::Taxonomy;
@@ -66,6 +66,20 @@ impl LoadedModel {
     pub fn built_in(taxonomy: &Taxonomy) -> Result<Self, ModelError> {
         let network = RtenModel::load_static(ONNX);
         Self::assemble("the built-in model", network, TOKENIZER, LABELS, taxonomy)
+    }
+
+    /// The built-in model's labels with no model behind them: [`ConstantBackend`] on bytes. For
+    /// measuring what everything but the model and its tokeniser costs.
+    pub fn constant(taxonomy: &Taxonomy) -> Result<Self, ModelError> {
+        let labels = Labels::parse(LABELS, taxonomy).map_err(|error| ModelError::Labels {
+            origin: "the built-in model".to_owned(),
+            error,
+        })?;
+        Ok(Self {
+            tokeniser: Arc::new(Tokeniser::bytes()),
+            labels: Arc::new(labels),
+            make: Arc::new(|| Ok(Box::new(ConstantBackend::default()))),
+        })
     }
 
     /// The model in a folder: model.onnx, tokenizer.json and labels.json.

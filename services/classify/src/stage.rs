@@ -3,6 +3,7 @@
 use crate::dead_letters::DeadLetterRule;
 use crate::judge::{Judgement, Verdict};
 use crate::metrics::{Metrics, Outcome};
+use crate::pace::Pace;
 use crate::pool::{self, Pool};
 use crate::target;
 use crate::text::normalise;
@@ -15,8 +16,9 @@ use hark_stream::{
     Commit, Limit, NewRecord, Partitioning, Record, Stage, StageError, State, TopicName,
 };
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// The stage's name: its consumer group, and the `hark-stage` header of its dead letters.
 pub const STAGE: &str = "classify";
@@ -64,10 +66,10 @@ pub struct ClassifyStage {
     pool: Arc<Pool>,
     topics: Topics,
     metrics: Metrics,
-    batch: usize,
+    pace: Pace,
     rule: DeadLetterRule,
-    /// What the last step decided; counted when it is committed.
-    decided: Tally,
+    /// What steps decided whose commits are under way, oldest first; counted then.
+    decided: VecDeque<Tally>,
 }
 
 #[derive(Default)]
@@ -93,15 +95,15 @@ struct Dead {
 }
 
 impl ClassifyStage {
-    /// A stage on a pool, which several stages may share. `batch` is the number of records a step
-    /// takes.
+    /// A stage on a pool, which several stages may share. A step takes `batch` records or,
+    /// where that is done in no time, more.
     pub fn new(pool: Arc<Pool>, topics: Topics, metrics: Metrics, batch: usize) -> Self {
-        let (rule, decided) = (DeadLetterRule::default(), Tally::default());
+        let (rule, decided) = (DeadLetterRule::default(), VecDeque::new());
         Self {
             pool,
             topics,
             metrics,
-            batch: batch.max(1),
+            pace: Pace::new(batch),
             rule,
             decided,
         }
@@ -152,6 +154,7 @@ impl Stage for ClassifyStage {
         _state: &dyn State,
         now: i64,
     ) -> Result<Commit, StageError> {
+        let started = Instant::now();
         let mut texts = Texts::default();
         let readings: Vec<Reading> = batch
             .iter()
@@ -199,12 +202,13 @@ impl Stage for ClassifyStage {
                  `hark dead-letters list` shows the reasons"
             )));
         }
-        self.decided = tally;
+        self.decided.push_back(tally);
+        self.pace.took(batch.len(), started.elapsed());
         Ok(commit)
     }
 
     fn committed(&mut self, _commit: &Commit) {
-        let tally = std::mem::take(&mut self.decided);
+        let tally = self.decided.pop_front().unwrap_or_default();
         for outcome in tally.outcomes {
             self.metrics
                 .items
@@ -214,9 +218,13 @@ impl Stage for ClassifyStage {
         self.metrics.mentions.inc_by(tally.mentions);
     }
 
+    fn discard(&mut self) {
+        self.decided.clear();
+    }
+
     fn limit(&self) -> Limit {
         Limit {
-            records: self.batch,
+            records: self.pace.records(),
             bytes: 4 << 20,
         }
     }

@@ -7,10 +7,18 @@ use tokenizers::{Tokenizer, TruncationDirection, TruncationParams, TruncationStr
 /// trained with it.
 pub const MAX_TOKENS: usize = 80;
 
-/// A tokenizer.json, ready to use from any thread.
+/// Ready to use from any thread.
 pub struct Tokeniser {
-    tokenizer: Tokenizer,
+    units: Units,
     padding: i32,
+}
+
+/// What a token is.
+enum Units {
+    /// A piece of a word, as a tokenizer.json has it.
+    Pieces(Box<Tokenizer>),
+    /// A byte.
+    Bytes,
 }
 
 /// A text the tokenizer cannot take.
@@ -38,19 +46,30 @@ impl Tokeniser {
             .or_else(|| tokenizer.token_to_id("<pad>"))
             .ok_or("it has no padding token, [PAD] or <pad>")?;
         Ok(Self {
-            tokenizer,
+            units: Units::Pieces(Box::new(tokenizer)),
             padding: id(padding).map_err(|error| error.to_string())?,
         })
     }
 
+    /// Every byte is a token: for a backend without a model, which has no vocabulary.
+    pub fn bytes() -> Self {
+        Self {
+            units: Units::Bytes,
+            padding: -1,
+        }
+    }
+
     /// The ids of a text, normalised first; between 2 (an empty text) and [`MAX_TOKENS`] of them.
     pub fn encode(&self, text: &str) -> Result<Vec<i32>, TokeniseError> {
+        let tokenizer = match &self.units {
+            Units::Pieces(tokenizer) => tokenizer,
+            Units::Bytes => return Ok(text.bytes().take(MAX_TOKENS).map(i32::from).collect()),
+        };
         let normal = normalise(text);
         // A word gives a token or more, save the rare one of invisible characters only; so what
         // follows this many words is cut anyway and need not be paid for.
         let kept = first_words(&normal, 4 * MAX_TOKENS);
-        let encoding = self
-            .tokenizer
+        let encoding = tokenizer
             .encode_fast(kept, true)
             .map_err(|error| TokeniseError(error.to_string()))?;
         encoding.get_ids().iter().copied().map(id).collect()

@@ -14,11 +14,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use clap::Parser;
 use hark::bench::{Rig, Times};
-use hark_classify::{ConstantBackend, LoadedModel, Metrics, Pool, PoolOptions, TokenBatch};
+use hark_classify::{LoadedModel, Metrics, Pool, PoolOptions, TokenBatch};
 use hark_ingest::query::{Document, Matcher, Query, QuerySet};
-use hark_ingest::text::{Limits, TextFormat, prepare_without_language};
+use hark_ingest::text::{Limits, TextFormat, prepare};
 use hark_ingest::{Cursor, Delivery, Intake, RawAuthor, RawEvent, RawItem, Source, SourceError};
-use hark_model::{BrandId, SourceId, Timestamp, Version, default_taxonomy};
+use hark_model::{BrandId, SourceId, Timestamp, default_taxonomy};
 use hdrhistogram::Histogram;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -190,11 +190,11 @@ fn work(job: &str) -> Outcome<Value> {
 // The whole path
 
 fn model(real: bool) -> Outcome<LoadedModel> {
-    let mut model = LoadedModel::built_in(&default_taxonomy())?;
-    if !real {
-        model.make = Arc::new(|| Ok(Box::new(ConstantBackend::default())));
-    }
-    Ok(model)
+    let taxonomy = default_taxonomy();
+    Ok(match real {
+        true => LoadedModel::built_in(&taxonomy)?,
+        false => LoadedModel::constant(&taxonomy)?,
+    })
 }
 
 async fn path(folder: &Path, items: Items, count: u64, model: LoadedModel) -> Outcome<Value> {
@@ -260,28 +260,13 @@ impl Items {
 
 fn raw_item(native_id: String, author: u64, text: String, created_at: Timestamp) -> RawItem {
     RawItem {
-        version: Version {
-            order: created_at.millis() * 1_000,
-            tag: Arc::from("1"),
-        },
         url: Some(format!("https://posts.example/{native_id}")),
-        native_id,
-        created_at,
         author: Some(RawAuthor {
             id: format!("did:plc:author{author:016}"),
             handle: Some(format!("author{author}.posts.example")),
             followers: Some(author * 7_919 % 9_000),
         }),
-        text,
-        format: TextFormat::Plain,
-        declared_language: None,
-        parent: None,
-        quote_of: None,
-        repost_of: None,
-        rating: None,
-        place: None,
-        has_media: false,
-        raw: Vec::new(),
+        ..RawItem::new(native_id, text, created_at)
     }
 }
 
@@ -1056,7 +1041,7 @@ fn write_texts(path: &Path, count: usize) -> Outcome<String> {
     let mut known = HashSet::new();
     let mut texts = Vec::new();
     for text in all {
-        let text = prepare_without_language(&text, TextFormat::Plain, &Limits::default()).text;
+        let text = prepare(&text, TextFormat::Plain, &Limits::default()).text;
         let document = Document {
             text: &text,
             author_handle: None,

@@ -44,6 +44,15 @@ impl From<hark_stream::Error> for Failure {
     }
 }
 
+impl From<hark_stream::StageError> for Failure {
+    fn from(error: hark_stream::StageError) -> Self {
+        match error {
+            hark_stream::StageError::Log(error) => error.into(),
+            failed => Self::System(failed.to_string()),
+        }
+    }
+}
+
 impl From<hark_insight::StoreError> for Failure {
     fn from(error: hark_insight::StoreError) -> Self {
         Self::System(error.to_string())

@@ -9,8 +9,8 @@ use hark_care::Care;
 use hark_classify::{Classifier, ClassifyStage};
 use hark_ingest::query::{Query, QuerySet};
 use hark_ingest::{
-    Around, FileSource, HttpSource, IngestMetrics, JetstreamSource, Pipeline, Prepare, Pseudonyms,
-    Source, Worker,
+    Around, FileSource, HttpSource, IngestMetrics, JetstreamSource, Pipeline, Pseudonyms, Source,
+    Worker,
 };
 use hark_proto::topics::{self, Topic};
 use hark_stream::{
@@ -166,12 +166,7 @@ impl System {
     pub(crate) fn aggregate(&self, aggregate: &AggregateConfig) -> Outcome<RunningStage> {
         let calculus = self.config.calculus(aggregate).map_err(Failure::Input)?;
         let metrics = AggregateMetrics::new(&self.metrics, &self.config.brand_ids());
-        let topics = hark_aggregate::Topics {
-            share_of_voice: topic(&self.config, topics::SHARE_OF_VOICE),
-            authors: topic(&self.config, topics::AUTHORS),
-            alerts: topic(&self.config, topics::ALERTS),
-            dead_letters: topic(&self.config, topics::DEAD_LETTERS),
-        };
+        let topics = hark_aggregate::Topics::with_prefix(&self.config.log.topic_prefix);
         let stage = AggregateStage::new(calculus, topics, metrics);
         self.stage(hark_aggregate::STAGE, topics::MENTIONS, Box::new(stage))
     }
@@ -185,6 +180,7 @@ impl System {
         let id = TaskId::new(name, 0);
         let input = topic(&self.config, input);
         let mut task = self.log.task(&id, std::slice::from_ref(&input))?;
+        stage.restore(&*task.snapshot()?)?;
         let stop = Arc::new(AtomicBool::new(false));
         let runner = self.runner(Arc::clone(&stop));
         let failures = self.failures.clone();
@@ -307,21 +303,15 @@ impl System {
         mut source: Box<dyn Source>,
         keep_unknown_deletes: bool,
     ) -> Outcome<RunningSource> {
-        let prepare = Prepare {
-            max_text_bytes: self.config.ingest.max_text_bytes,
-        };
         let pipeline = Pipeline::new(
             source.id().clone(),
             Arc::clone(&self.queries),
             self.pseudonyms.clone(),
-            prepare,
+            &self.config.ingest,
         );
         let around = Around {
             log: Arc::clone(&self.log),
-            topics: hark_ingest::Topics {
-                items: topic(&self.config, topics::ITEMS),
-                dead_letters: topic(&self.config, topics::DEAD_LETTERS),
-            },
+            topics: hark_ingest::Topics::with_prefix(&self.config.log.topic_prefix),
             metrics: self.ingest.clone(),
             progress: self.health.part(&format!("ingest.{}", source.id())),
             clock: Arc::new(SystemClock),

@@ -8,7 +8,7 @@
 #![allow(clippy::print_stdout)]
 
 use hark_ingest::query::{Document, Matcher, Query, QuerySet};
-use hark_ingest::text::{Limits, TextFormat, detect_language, mask, prepare_without_language};
+use hark_ingest::text::{LanguageDetector, Limits, TextFormat, mask, prepare};
 use hark_model::BrandId;
 use std::error::Error;
 use std::hint::black_box;
@@ -243,7 +243,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let limits = Limits::default();
     let prepared = rate(POSTS, || {
         for post in &posts {
-            black_box(prepare_without_language(post, TextFormat::Plain, &limits));
+            black_box(prepare(post, TextFormat::Plain, &limits));
         }
     });
     println!("prepare and mask:    {prepared:>10.0} posts/s");
@@ -253,13 +253,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         .collect();
     let from_html = rate(POSTS, || {
         for post in &html {
-            black_box(prepare_without_language(post, TextFormat::Html, &limits));
+            black_box(prepare(post, TextFormat::Html, &limits));
         }
     });
     println!("the same from HTML:  {from_html:>10.0} posts/s");
+    let config = hark_ingest::Config::default();
+    let languages = LanguageDetector::new(config.languages.iter().map(String::as_str))?;
     let detected = rate(POSTS / 10, || {
         for post in &posts[..POSTS / 10] {
-            black_box(detect_language(post));
+            black_box(languages.detect(post));
         }
     });
     println!("language:            {detected:>10.0} posts/s");

@@ -6,6 +6,7 @@
 //!
 //! Never contains: models, counts, alerts; a real author's id on its way out.
 
+mod batch;
 mod config;
 mod dead_letters;
 mod metrics;
@@ -21,7 +22,7 @@ mod worker;
 
 pub use config::Config;
 pub use metrics::{IngestMetrics, Outcome};
-pub use pipeline::{Pipeline, Prepare, Prepared};
+pub use pipeline::{Pipeline, Prepared};
 pub use pseudonym::Pseudonyms;
 pub use source::{
     Cursor, Delivery, FileConfig, FileSource, HttpConfig, HttpSource, Intake, IntakeClosed,

@@ -1,9 +1,10 @@
 //! From what a source says to what may be written.
 
+use crate::config::Config;
 use crate::pseudonym::Pseudonyms;
 use crate::query::{Document, Matcher, QuerySet};
 use crate::source::{RawEvent, RawItem, Unusable};
-use crate::text::{self, Limits};
+use crate::text::{self, LanguageDetector, Limits};
 use hark_model::{
     Author, AuthorDelete, AuthorKey, Gap, Item, ItemDelete, ItemEvent, ItemId, SourceId, Timestamp,
 };
@@ -16,6 +17,7 @@ pub struct Pipeline {
     matcher: Matcher,
     pseudonyms: Pseudonyms,
     limits: Limits,
+    languages: LanguageDetector,
 }
 
 /// What an event has become.
@@ -42,13 +44,6 @@ pub enum Prepared {
     },
 }
 
-/// How texts are prepared.
-#[derive(Clone, Copy, Debug)]
-pub struct Prepare {
-    /// Longer texts are cut.
-    pub max_text_bytes: usize,
-}
-
 /// The longest native id that is taken as it is; no source is known to have longer ones.
 const MAX_ID_BYTES: usize = 1_024;
 
@@ -58,14 +53,18 @@ impl Pipeline {
         source: SourceId,
         queries: Arc<QuerySet>,
         pseudonyms: Pseudonyms,
-        prepare: Prepare,
+        config: &Config,
     ) -> Self {
+        // With none all are expected, those that queries ask for among them.
+        let expected = config.languages.iter().map(String::as_str);
+        let asked_for = queries.languages().filter(|_| !config.languages.is_empty());
         Self {
             source,
-            matcher: Matcher::new(queries),
+            languages: LanguageDetector::of_known(expected.chain(asked_for)),
+            matcher: Matcher::new(Arc::clone(&queries)),
             pseudonyms,
             limits: Limits {
-                max_bytes: prepare.max_text_bytes,
+                max_bytes: config.max_text_bytes,
             },
         }
     }
@@ -136,7 +135,7 @@ impl Pipeline {
                 detail,
             };
         }
-        let mut prepared = text::prepare_without_language(&raw.text, raw.format, &self.limits);
+        let prepared = text::prepare(&raw.text, raw.format, &self.limits);
         let author = raw.author.as_ref().filter(|author| !author.id.is_empty());
         let handle = raw
             .author
@@ -151,15 +150,15 @@ impl Pipeline {
         };
         // Detecting a language takes many times as long as all else here: only for those that
         // may name a brand.
-        let matches = if self.matcher.may_match(&document) {
-            prepared.language = text::detect_language(&prepared.text);
-            let language = prepared.language.or(raw.declared_language.as_deref());
-            self.matcher.matches(&Document {
-                language,
+        let (matches, detected) = if self.matcher.may_match(&document) {
+            let detected = self.languages.detect(&prepared.text);
+            let matches = self.matcher.matches(&Document {
+                language: detected.or(raw.declared_language.as_deref()),
                 ..document
-            })
+            });
+            (matches, detected)
         } else {
-            Vec::new()
+            (Vec::new(), None)
         };
         let author = author.map(|author| Author {
             key: self.author_key(&author.id),
@@ -183,7 +182,7 @@ impl Pipeline {
             author,
             url: raw.url.map(Arc::from),
             text: Arc::from(prepared.text),
-            language: prepared.language.map(Arc::from),
+            language: detected.map(Arc::from),
             declared_language: raw.declared_language.map(Arc::from),
             parent: other(raw.parent),
             quote_of: other(raw.quote_of),

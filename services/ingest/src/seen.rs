@@ -2,7 +2,7 @@
 //! nobody asked for is not passed on.
 
 use crate::pipeline::Prepared;
-use hark_model::{AuthorKey, Version};
+use hark_model::{AuthorKey, Item, ItemDelete, Version};
 use hark_stream::{Error, State, StateChange};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -15,14 +15,39 @@ struct Known {
     /// A deletion; outranks an upsert of the same order.
     gone: bool,
     tag: Arc<str>,
+    /// Whose it is: sources often leave that out of a deletion, and what comes after needs it.
+    #[serde(with = "author")]
+    author: Option<AuthorKey>,
+}
+
+/// An author's key as sixteen bytes, not as a list of numbers.
+mod author {
+    use super::AuthorKey;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        author: &Option<AuthorKey>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        let number = author.map(|author| u128::from_be_bytes(*author.bytes()));
+        number.serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<AuthorKey>, D::Error> {
+        let number = Option::<u128>::deserialize(from)?;
+        Ok(number.map(|number| AuthorKey::new(number.to_be_bytes())))
+    }
 }
 
 impl Known {
-    fn of(version: &Version, gone: bool) -> Self {
+    fn of(version: &Version, gone: bool, author: Option<AuthorKey>) -> Self {
         Self {
             order: version.order,
             gone,
             tag: Arc::clone(&version.tag),
+            author,
         }
     }
 
@@ -32,10 +57,12 @@ impl Known {
 }
 
 /// What is to be done with a prepared event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Write it.
     Write,
+    /// The item was another author's: write first that it is gone from there.
+    TakeBackAndWrite(ItemDelete),
     /// Written before, in this version or a newer one.
     Duplicate,
     /// About nothing that was ever written.
@@ -62,25 +89,13 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// Decides on an event, and remembers it when it is to be written.
-    pub(crate) fn judge(&mut self, prepared: &Prepared) -> Result<Verdict, Error> {
+    /// Decides on an event, and remembers it when it is to be written. A deletion learns whose
+    /// the item was.
+    pub(crate) fn judge(&mut self, prepared: &mut Prepared) -> Result<Verdict, Error> {
         match prepared {
-            Prepared::Item(item) => {
-                let author = item.author.map(|author| author.key);
-                let verdict = self.item(&item.id.native_id, Known::of(&item.version, false))?;
-                if verdict == Verdict::Write
-                    && let Some(author) = author
-                {
-                    self.author(author)?;
-                }
-                Ok(verdict)
-            }
-            Prepared::Unmatched(delete) => self.gone(&delete.id.native_id, &delete.version, false),
-            Prepared::Delete(delete) => self.gone(
-                &delete.id.native_id,
-                &delete.version,
-                self.keep_unknown_deletes,
-            ),
+            Prepared::Item(item) => self.item(item),
+            Prepared::Unmatched(delete) => self.gone(delete, false),
+            Prepared::Delete(delete) => self.gone(delete, self.keep_unknown_deletes),
             Prepared::AuthorDelete(delete) => {
                 let known = self.get(&author_key(delete.author))?.is_some();
                 let write = known || self.keep_unknown_deletes;
@@ -94,26 +109,41 @@ impl<'a> Seen<'a> {
         }
     }
 
-    fn item(&mut self, native_id: &str, arriving: Known) -> Result<Verdict, Error> {
-        let key = item_key(native_id);
-        if let Some(known) = self.known(&key)?
+    fn item(&mut self, item: &Item) -> Result<Verdict, Error> {
+        let key = item_key(&item.id.native_id);
+        let author = item.author.map(|author| author.key);
+        let arriving = Known::of(&item.version, false, author);
+        let known = self.known(&key)?;
+        if let Some(known) = &known
             && known.rank() >= arriving.rank()
         {
             return Ok(Verdict::Duplicate);
         }
         self.put(key, &arriving);
-        Ok(Verdict::Write)
+        if let Some(author) = author {
+            self.author(author)?;
+        }
+        Ok(match known {
+            Some(known) if known.author != author && !known.gone => {
+                Verdict::TakeBackAndWrite(ItemDelete {
+                    id: item.id.clone(),
+                    version: item.version.clone(),
+                    author: known.author,
+                    arrived_at: item.arrived_at,
+                })
+            }
+            _ => Verdict::Write,
+        })
     }
 
-    fn gone(
-        &mut self,
-        native_id: &str,
-        version: &Version,
-        keep_unknown: bool,
-    ) -> Result<Verdict, Error> {
-        let key = item_key(native_id);
-        let arriving = Known::of(version, true);
-        match self.known(&key)? {
+    fn gone(&mut self, delete: &mut ItemDelete, keep_unknown: bool) -> Result<Verdict, Error> {
+        let key = item_key(&delete.id.native_id);
+        let known = self.known(&key)?;
+        if let Some(known) = &known {
+            delete.author = known.author;
+        }
+        let arriving = Known::of(&delete.version, true, delete.author);
+        match known {
             Some(known) if known.rank() >= arriving.rank() => Ok(Verdict::Duplicate),
             None if !keep_unknown => Ok(Verdict::Filter),
             _ => {
@@ -151,7 +181,7 @@ impl<'a> Seen<'a> {
     }
 
     fn put(&mut self, key: Vec<u8>, known: &Known) {
-        let bytes = rmp_serde::to_vec(known).expect("a number, a flag and a text");
+        let bytes = rmp_serde::to_vec(known).expect("numbers, a flag and texts");
         self.added.insert(key, bytes);
     }
 

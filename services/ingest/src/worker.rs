@@ -1,25 +1,22 @@
 //! Writes what sources deliver, with their cursors, in one commit.
 
+use crate::batch::{Batch, Batches};
 use crate::dead_letters::dead_letter;
 use crate::metrics::{IngestMetrics, Outcome};
 use crate::pipeline::{Pipeline, Prepared};
 use crate::seen::{Seen, Verdict};
-use crate::source::{Cursor, Intake, Queued, Receipt};
-use hark_model::{SourceId, Timestamp};
-use hark_proto::Wire;
+use crate::source::{Cursor, Intake, Receipt};
+use hark_model::{ItemEvent, SourceId, Timestamp};
+use hark_proto::{Wire, topics};
 use hark_stream::{
     Clock, Commit, Error, Log, NewRecord, Partitioning, StateChange, Task, TaskId, TopicName,
+    insist,
 };
 use hark_telemetry::Progress;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
-/// Events in one commit, over which further deliveries wait for the next one.
-const COMMIT_EVENTS: usize = 1_024;
-const FIRST_RETRY: Duration = Duration::from_millis(100);
-const LONGEST_RETRY: Duration = Duration::from_secs(5);
 const CURSOR: &[u8] = b"cursor";
 
 /// Where ingest writes.
@@ -31,12 +28,23 @@ pub struct Topics {
     pub dead_letters: TopicName,
 }
 
+impl Topics {
+    /// The topics' names under a prefix: `hark` gives `hark.items` and `hark.dead-letters`.
+    pub fn with_prefix(prefix: &str) -> Self {
+        let name = |topic: topics::Topic| TopicName::new(topic.under(prefix));
+        Self {
+            items: name(topics::ITEMS),
+            dead_letters: name(topics::DEAD_LETTERS),
+        }
+    }
+}
+
 /// The one writer of a source: it owns the source's cursor and what was seen of it.
 pub struct Worker {
     log: Arc<dyn Log>,
     task: Box<dyn Task>,
-    queue: mpsc::UnboundedReceiver<Queued>,
-    pipeline: Pipeline,
+    source: SourceId,
+    batches: Batches,
     topics: Topics,
     metrics: IngestMetrics,
     progress: Progress,
@@ -86,12 +94,21 @@ impl Worker {
         let task = around.log.task(&id, &[])?;
         let cursor = task.get(CURSOR)?;
         let (intake, queue) = Intake::new(around.queue);
-        around.metrics.source(pipeline.source());
+        let source = pipeline.source().clone();
+        around.metrics.source(&source);
+        let batches =
+            Batches::start(queue, pipeline, Arc::clone(&around.clock)).map_err(|error| {
+                Error::Io {
+                    context: "starting a thread".to_owned(),
+                    message: error.to_string(),
+                    retryable: false,
+                }
+            })?;
         let worker = Self {
             log: around.log,
             task,
-            queue,
-            pipeline,
+            source,
+            batches,
             topics: around.topics,
             metrics: around.metrics,
             progress: around.progress,
@@ -105,61 +122,47 @@ impl Worker {
     /// Writes until every [`Intake`] of it is gone and all that was delivered is committed.
     pub fn run(mut self) -> Result<(), WorkerError> {
         self.progress.report(0, true, Instant::now());
-        while let Some(first) = self.queue.blocking_recv() {
-            let batch = self.gather(first);
-            let waiting = batch
-                .iter()
-                .map(|queued| queued.delivery.events.len())
-                .sum::<usize>();
-            self.progress.report(waiting as u64, false, Instant::now());
+        while let Some(batch) = self.batches.next() {
+            self.progress
+                .report(batch.events as u64, false, Instant::now());
             if let Err(error) = self.write(batch) {
                 self.progress.fail();
                 return Err(WorkerError {
-                    source_id: self.pipeline.source().clone(),
+                    source_id: self.source,
                     error,
                 });
             }
-            self.progress
-                .report(self.queue.len() as u64, true, Instant::now());
+            self.progress.report(0, true, Instant::now());
         }
+        self.batches.end();
         Ok(())
     }
 
-    /// Takes what else is waiting, so that many small deliveries share one commit.
-    fn gather(&mut self, first: Queued) -> Vec<Queued> {
-        let mut events = first.delivery.events.len();
-        let mut batch = vec![first];
-        while events < COMMIT_EVENTS
-            && let Ok(next) = self.queue.try_recv()
-        {
-            events += next.delivery.events.len();
-            batch.push(next);
-        }
-        batch
-    }
-
-    fn write(&mut self, mut batch: Vec<Queued>) -> Result<(), Error> {
+    fn write(&mut self, batch: Batch) -> Result<(), Error> {
         let now = Timestamp::from_millis(self.clock.now());
         let mut commit = Commit::default();
-        let mut receipts = Vec::with_capacity(batch.len());
-        let mut seen = Seen::new(&*self.task, self.keep_unknown_deletes);
-        for queued in &mut batch {
+        let mut cursor = None;
+        let mut receipts = Vec::with_capacity(batch.deliveries.len());
+        let state = self.task.snapshot()?;
+        let mut seen = Seen::new(&*state, self.keep_unknown_deletes);
+        for delivery in batch.deliveries {
             let mut receipt = Receipt::default();
-            for event in std::mem::take(&mut queued.delivery.events) {
-                let prepared = self.pipeline.prepare(event, now);
-                let verdict = seen.judge(&prepared)?;
-                note(&self.metrics, self.pipeline.source(), &prepared, verdict);
+            for mut prepared in delivery.events {
+                let verdict = seen.judge(&mut prepared)?;
+                note(&self.metrics, &self.source, &prepared, &verdict);
+                if let Verdict::TakeBackAndWrite(delete) = &verdict {
+                    let delete = ItemEvent::Delete(delete.clone());
+                    commit.records.push(self.item_record(delete, now));
+                }
                 let record = self.record(prepared, verdict, now, &mut receipt);
                 commit.records.extend(record);
             }
-            receipts.push(receipt);
+            cursor = delivery.cursor.or(cursor);
+            receipts.push((receipt, delivery.receipt, delivery.room));
         }
         commit.state.extend(seen.into_changes());
-        if let Some(cursor) = batch
-            .iter_mut()
-            .rev()
-            .find_map(|q| q.delivery.cursor.take())
-        {
+        drop(state);
+        if let Some(cursor) = cursor {
             commit.state.push(StateChange {
                 key: CURSOR.to_vec(),
                 value: Some(cursor),
@@ -168,9 +171,9 @@ impl Worker {
         if !commit.is_empty() {
             self.apply(&commit)?;
         }
-        for (queued, receipt) in batch.into_iter().zip(receipts) {
+        for (receipt, waiting, _room) in receipts {
             self.count(&receipt);
-            if let Some(waiting) = queued.receipt {
+            if let Some(waiting) = waiting {
                 // Who no longer waits needs no answer: what was delivered is committed.
                 let _ = waiting.send(receipt);
             }
@@ -194,7 +197,7 @@ impl Worker {
                 receipt.filtered += 1;
                 return None;
             }
-            Verdict::Write => {}
+            Verdict::Write | Verdict::TakeBackAndWrite(_) => {}
         }
         if let Prepared::Unusable {
             raw,
@@ -203,45 +206,40 @@ impl Worker {
         } = prepared
         {
             receipt.dead_lettered += 1;
-            let (topic, source) = (&self.topics.dead_letters, self.pipeline.source());
+            let (topic, source) = (&self.topics.dead_letters, &self.source);
             return Some(dead_letter(topic, source, raw, reason, &detail, now));
         }
-        let key = key_of(&prepared, self.pipeline.source());
         let event = prepared.into_event()?;
         receipt.accepted += 1;
-        Some(NewRecord {
+        Some(self.item_record(event, now))
+    }
+
+    fn item_record(&self, event: ItemEvent, now: Timestamp) -> NewRecord {
+        NewRecord {
             topic: self.topics.items.clone(),
             partitioning: Partitioning::ByKey,
             timestamp: now.millis(),
-            key,
+            key: key_of(&event, &self.source),
             value: Some(event.encode()),
             headers: Vec::new(),
-        })
-    }
-
-    /// Tries a commit until it holds: the sources wait meanwhile, and the queue in front of them
-    /// fills up and pushes back.
-    fn apply(&mut self, commit: &Commit) -> Result<(), Error> {
-        let mut pause = FIRST_RETRY;
-        loop {
-            match self.task.commit(commit) {
-                Ok(()) => return Ok(()),
-                Err(error) if error.retryable() && !self.stop.load(Ordering::Acquire) => {
-                    self.metrics.retries.inc();
-                    tracing::error!(%error, source = %self.pipeline.source(), "commit failed, trying again");
-                    self.progress
-                        .report(commit.records.len() as u64, false, Instant::now());
-                    let seen = self.log.changed(0, Duration::ZERO);
-                    self.log.changed(seen, pause);
-                    pause = (pause * 2).min(LONGEST_RETRY);
-                }
-                Err(error) => return Err(error),
-            }
         }
     }
 
+    /// While a commit does not hold the sources wait: the queue in front of them fills up and
+    /// pushes back.
+    fn apply(&mut self, commit: &Commit) -> Result<(), Error> {
+        let (metrics, progress, source) = (&self.metrics, &self.progress, &self.source);
+        let retrying = |error: &Error| {
+            metrics.retries.inc();
+            tracing::error!(%error, %source, "commit failed, trying again");
+            progress.report(commit.records.len() as u64, false, Instant::now());
+        };
+        let task = &mut self.task;
+        insist(&*self.log, &self.stop, retrying, || task.commit(commit))
+    }
+
     fn count(&self, receipt: &Receipt) {
-        let source = self.pipeline.source().as_str();
+        let source = self.source.as_str();
         for (outcome, count) in [
             (Outcome::Accepted, receipt.accepted),
             (Outcome::Duplicate, receipt.duplicate),
@@ -256,19 +254,17 @@ impl Worker {
     }
 }
 
-fn key_of(prepared: &Prepared, source: &SourceId) -> Vec<u8> {
-    match prepared {
-        Prepared::Item(item) => item.id.to_string(),
-        Prepared::Unmatched(delete) | Prepared::Delete(delete) => delete.id.to_string(),
-        Prepared::AuthorDelete(_) | Prepared::Gap(_) | Prepared::Unusable { .. } => {
-            format!("{source}:")
-        }
+fn key_of(event: &ItemEvent, source: &SourceId) -> Vec<u8> {
+    match event {
+        ItemEvent::Upsert(item) => item.id.to_string(),
+        ItemEvent::Delete(delete) => delete.id.to_string(),
+        ItemEvent::AuthorDelete(_) | ItemEvent::Gap(_) => format!("{source}:"),
     }
     .into_bytes()
 }
 
-fn note(metrics: &IngestMetrics, source: &SourceId, prepared: &Prepared, verdict: Verdict) {
-    if verdict != Verdict::Write {
+fn note(metrics: &IngestMetrics, source: &SourceId, prepared: &Prepared, verdict: &Verdict) {
+    if matches!(verdict, Verdict::Duplicate | Verdict::Filter) {
         return;
     }
     match prepared {

@@ -1,6 +1,6 @@
 //! What `prepare` promises of every text.
 
-use hark_ingest::text::{Limits, Prepared, TextFormat, prepare, prepare_without_language};
+use hark_ingest::text::{Limits, Prepared, TextFormat, prepare};
 use proptest::prelude::{any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::strategy::{Just, Strategy};
 use std::path::PathBuf;
@@ -16,7 +16,6 @@ fn a_text_of_invisible_characters_is_empty() {
     let prepared = plain("\u{200b}\u{200d}\u{feff}\u{2060}\u{202e}\u{fe0f} \u{0}\n");
     let empty = Prepared {
         text: String::new(),
-        language: None,
         redactions: Vec::new(),
         truncated: false,
     };
@@ -24,7 +23,7 @@ fn a_text_of_invisible_characters_is_empty() {
 }
 
 #[test]
-fn html_becomes_text_in_its_language() {
+fn html_becomes_text() {
     let html = "<p>Die Lieferung von <a href='https://x.example'>Beispiel</a> kam leider \
                 viel zu sp&auml;t an.</p><p>Schreibt an jane@example.com</p>";
     let prepared = prepare(html, TextFormat::Html, &Limits::default());
@@ -32,7 +31,6 @@ fn html_becomes_text_in_its_language() {
         prepared.text,
         "Die Lieferung von Beispiel kam leider viel zu spät an.\n\nSchreibt an [email]"
     );
-    assert_eq!(prepared.language, Some("deu"));
 }
 
 #[test]
@@ -59,10 +57,7 @@ fn there_may_be_no_limit_at_all() {
         max_bytes: usize::MAX,
     };
     let text = "Käse ".repeat(10_000);
-    assert_eq!(
-        prepare_without_language(&text, TextFormat::Plain, &limits).text,
-        text.trim()
-    );
+    assert_eq!(prepare(&text, TextFormat::Plain, &limits).text, text.trim());
 }
 
 #[test]
@@ -74,7 +69,7 @@ fn personal_data_across_the_cut_does_not_leak_by_half() {
             "x".repeat(filler),
             "y ".repeat(2_000)
         );
-        let text = prepare_without_language(&raw, TextFormat::Plain, &limits).text;
+        let text = prepare(&raw, TextFormat::Plain, &limits).text;
         assert!(!text.contains("411"), "{filler}: {text}");
     }
 }
@@ -127,7 +122,7 @@ proptest! {
     #[test]
     fn what_is_prepared_is_normal_short_and_visible(raw in raw(), max_bytes in 0_usize..200) {
         for format in [TextFormat::Plain, TextFormat::Html, TextFormat::Markdown] {
-            let Prepared { text, .. } = prepare_without_language(&raw, format, &Limits { max_bytes });
+            let Prepared { text, .. } = prepare(&raw, format, &Limits { max_bytes });
             prop_assert!(text.len() <= max_bytes);
             prop_assert!(is_nfc(&text));
             let invisible = |c: char| c.is_control() && c != '\n' || matches!(c, '\u{200b}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
@@ -146,8 +141,8 @@ proptest! {
 
     #[test]
     fn a_cut_falls_between_two_characters(raw in raw(), max_bytes in 0_usize..60) {
-        let whole = prepare_without_language(&raw, TextFormat::Plain, &Limits::default()).text;
-        let cut = prepare_without_language(&raw, TextFormat::Plain, &Limits { max_bytes }).text;
+        let whole = prepare(&raw, TextFormat::Plain, &Limits::default()).text;
+        let cut = prepare(&raw, TextFormat::Plain, &Limits { max_bytes }).text;
         let mut boundaries = whole.grapheme_indices(true).map(|(at, _)| at).chain([whole.len()]);
         if whole.starts_with(&cut) {
             prop_assert!(boundaries.any(|at| at == cut.len()), "{:?} of {:?}", cut, whole);

@@ -44,7 +44,7 @@ pub(crate) fn spikes(rate: f64, seed: u64, minutes: i64, incident: &Incident) ->
     let mut store = MemoryStore::default();
     let mut aggregator = Aggregator::restore(config, &store).unwrap();
     let mut noise = Noise::new(rate, seed);
-    let cause = Cause {
+    let mut cause = Cause {
         topic: Arc::from("mentions"),
         partition: 0,
         offset: 0,
@@ -55,6 +55,7 @@ pub(crate) fn spikes(rate: f64, seed: u64, minutes: i64, incident: &Incident) ->
         for _ in 0..noise.minute(minute, incident.times_at(minute)) + u32::from(minute == 0) {
             number += 1;
             let event = negative(&brand, number, time);
+            cause.offset += 1;
             aggregator
                 .observe(&event, &cause, time, &mut store)
                 .unwrap();

@@ -151,15 +151,19 @@ impl Said {
     }
 }
 
-/// The item is gone at its source, up to an order.
-pub(crate) fn gone(native_id: impl ToString, order: i64) -> MentionEvent {
+/// An author's item is gone at its source, up to an order.
+pub(crate) fn gone(
+    native_id: impl ToString,
+    author: Option<AuthorKey>,
+    order: i64,
+) -> MentionEvent {
     MentionEvent::RetractItem(ItemDelete {
         id: ItemId::new("web", native_id.to_string()),
         version: Version {
             order,
             tag: Arc::from(""),
         },
-        author: None,
+        author,
         arrived_at: time::at("00:00"),
     })
 }

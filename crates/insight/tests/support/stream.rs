@@ -2,7 +2,7 @@
 
 use super::mention::{Said, author, author_gone, gone, mention};
 use super::time::at;
-use hark_model::{Intent, MentionEvent, SentimentScores, Span};
+use hark_model::{AuthorKey, Intent, MentionEvent, SentimentScores, Span};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::subsequence;
@@ -17,7 +17,6 @@ const TOUCHPOINTS: [&str; 4] = ["delivery", "staff", "loyalty", "nowhere"];
 #[derive(Clone, Debug)]
 struct Content {
     seconds: i64,
-    author: Option<u8>,
     repost: bool,
     source: &'static str,
     views: BTreeMap<&'static str, View>,
@@ -64,19 +63,16 @@ fn view() -> impl Strategy<Value = View> {
 }
 
 fn content() -> impl Strategy<Value = Content> {
-    let author = prop_oneof![1 => Just(None), 4 => (1..=4_u8).prop_map(Some)];
     let views = (subsequence(NAMED.to_vec(), 0..=3), vec(view(), 3))
         .prop_map(|(brands, views)| brands.into_iter().zip(views).collect());
     (
         0..3 * 86_400_i64,
-        author,
         proptest::bool::weighted(0.15),
         Just("web"),
         views,
     )
-        .prop_map(|(seconds, author, repost, source, views)| Content {
+        .prop_map(|(seconds, repost, source, views)| Content {
             seconds,
-            author,
             repost,
             source,
             views,
@@ -95,14 +91,14 @@ fn event(key: VersionKey, place: usize, content: &Content) -> Vec<MentionEvent> 
         return vec![MentionEvent::RetractItem(hark_model::ItemDelete {
             id: named.item,
             version: named.version,
-            author: None,
+            author: author_of(item),
             arrived_at: time,
         })];
     }
     let views = content.views.iter();
     views
         .map(|(brand, view)| {
-            said(brand, view, content)
+            said(brand, view, content, author_of(item))
                 .item(item)
                 .version(order, tag)
                 .on(time)
@@ -111,11 +107,16 @@ fn event(key: VersionKey, place: usize, content: &Content) -> Vec<MentionEvent> 
         .collect()
 }
 
-fn said(brand: &str, view: &View, content: &Content) -> Said {
+/// Two items of eight are of nobody, the others of four authors: an item keeps its author.
+fn author_of(item: u8) -> Option<AuthorKey> {
+    (item >= 2).then(|| author(item % 4 + 1))
+}
+
+fn said(brand: &str, view: &View, content: &Content, author: Option<AuthorKey>) -> Said {
     let mut said = mention(brand);
     said.0.sentiment = view.sentiment;
     said.0.reach = view.reach;
-    said.0.author = content.author.map(author);
+    said.0.author = author;
     said.0.repost = content.repost;
     said = said.from(content.source);
     for touchpoint in &view.touchpoints {
@@ -140,7 +141,11 @@ pub(crate) fn bag() -> impl Strategy<Value = Vec<MentionEvent>> {
             .enumerate()
             .flat_map(|(place, (key, content))| event(*key, place, content))
             .collect();
-        events.extend(deletes.into_iter().map(|(item, order)| gone(item, order)));
+        events.extend(
+            deletes
+                .into_iter()
+                .map(|(item, order)| gone(item, author_of(item), order)),
+        );
         events.extend(
             author_deletes
                 .into_iter()

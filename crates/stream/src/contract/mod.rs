@@ -23,6 +23,7 @@ pub mod polling;
 pub mod reading;
 pub mod state;
 mod subject;
+pub mod submitting;
 pub mod topics;
 pub mod waking;
 
@@ -69,6 +70,13 @@ macro_rules! contract_tests {
                 a_partition_keeps_the_order_of_commits
                 commits_of_several_threads_all_arrive
             }
+            submitting {
+                a_submitted_commit_holds_once_it_is_settled
+                polling_goes_on_while_a_commit_is_under_way
+                one_commit_at_a_time_is_under_way
+                a_submitted_commit_that_is_refused_says_so_when_it_is_settled
+                a_task_that_goes_away_leaves_its_commit_whole
+            }
             polling {
                 a_task_reads_its_partition_only
                 what_was_polled_is_not_polled_again
@@ -107,6 +115,7 @@ macro_rules! contract_tests {
                 an_empty_key_and_an_empty_value_are_kept
                 states_of_two_tasks_are_apart
                 a_new_handle_sees_the_state
+                a_snapshot_reads_what_the_last_commit_left
             }
             topics {
                 topics_are_listed_by_name_with_their_rules

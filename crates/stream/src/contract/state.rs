@@ -12,6 +12,24 @@ pub fn state_is_seen_after_its_commit_and_not_before(subject: &Subject) {
     assert_eq!(get(&*task, "a").as_deref(), Some("2"));
 }
 
+pub fn a_snapshot_reads_what_the_last_commit_left(subject: &Subject) {
+    let mut task = subject.task("stage", 0, &[]);
+    assert_eq!(get(&*task.snapshot().expect("a snapshot"), "a"), None);
+    commit(&mut *task, vec![put("a", "1"), put("b", "2")]);
+    {
+        let snapshot = task.snapshot().expect("a snapshot");
+        commit(&mut *subject.task("other", 0, &[]), vec![put("c", "3")]);
+        assert_eq!(get(&*snapshot, "a").as_deref(), Some("1"));
+        assert_eq!(scan(&*snapshot, "", "~"), ["a=1", "b=2"]);
+    }
+    commit(&mut *task, vec![remove("a")]);
+    assert_eq!(
+        scan(&*task.snapshot().expect("a snapshot"), "", "~"),
+        ["b=2"]
+    );
+    assert_eq!(get(&*task, "a"), None);
+}
+
 pub fn the_later_of_two_changes_to_a_key_counts(subject: &Subject) {
     let mut task = subject.task("stage", 0, &[]);
     let set_again = vec![put("set", "1"), remove("set"), put("set", "2")];

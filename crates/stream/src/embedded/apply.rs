@@ -4,6 +4,7 @@ use super::catalog::{Catalog, Partition};
 use super::fault::DataFile;
 use super::headers;
 use super::place::{OFFSET_LIMIT, place};
+use super::state::{self, LargeValues, Moved};
 use super::task::Input;
 use crate::{Commit, Error, NewRecord, Partitioning, StateChange, TaskId, partition_of};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
@@ -19,6 +20,7 @@ pub(super) struct Author<'a> {
     /// Which of the handles ever opened on the task this one is.
     pub(super) epoch: i64,
     pub(super) inputs: &'a [Input],
+    pub(super) large: &'a LargeValues,
 }
 
 /// What a commit comes down to. Nothing in it can be refused any more.
@@ -126,13 +128,13 @@ impl<'a> Plan<'a> {
         self.records.is_empty() && self.state.is_empty() && self.positions.is_empty()
     }
 
-    /// Does it: all or nothing.
+    /// Does it: all or nothing. Returns what became of the task's large values.
     pub(super) fn execute(
         &self,
         author: &Author<'_>,
         connection: &mut Connection,
         file: &DataFile,
-    ) -> Result<(), Error> {
+    ) -> Result<Moved, Error> {
         let fault = file.fault("committing to");
         let transaction = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -143,18 +145,25 @@ impl<'a> Plan<'a> {
             });
         }
         if self.is_empty() {
-            return Ok(());
+            return Ok(Moved::default());
         }
         // Dropping the transaction on the way out undoes it.
-        self.write(&transaction, author.task).map_err(&fault)?;
+        let moved = self
+            .write(&transaction, author.task, author.large)
+            .map_err(&fault)?;
         transaction.commit().map_err(&fault)?;
         for (partition, end) in self.ends.values() {
             partition.moved(*end);
         }
-        Ok(())
+        Ok(moved)
     }
 
-    fn write(&self, transaction: &Transaction<'_>, task: i64) -> rusqlite::Result<()> {
+    fn write(
+        &self,
+        transaction: &Transaction<'_>,
+        task: i64,
+        large: &LargeValues,
+    ) -> rusqlite::Result<Moved> {
         let mut insert = transaction.prepare_cached(
             "INSERT INTO record (id, timestamp, key, value, headers) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
@@ -173,24 +182,14 @@ impl<'a> Plan<'a> {
         for (partition, end) in self.ends.values() {
             extend.execute(params![partition.id, end])?;
         }
-        let mut put = transaction.prepare_cached(
-            "INSERT OR REPLACE INTO state (task, key, value) VALUES (?1, ?2, ?3)",
-        )?;
-        let mut remove =
-            transaction.prepare_cached("DELETE FROM state WHERE task = ?1 AND key = ?2")?;
-        for change in self.state {
-            match &change.value {
-                Some(value) => put.execute(params![task, change.key, value])?,
-                None => remove.execute(params![task, change.key])?,
-            };
-        }
+        let moved = state::write(transaction, task, self.state, large)?;
         let mut advance = transaction.prepare_cached(
             "INSERT OR REPLACE INTO position (task, topic, next) VALUES (?1, ?2, ?3)",
         )?;
         for (topic, next) in &self.positions {
             advance.execute(params![task, topic, next])?;
         }
-        Ok(())
+        Ok(moved)
     }
 }
 

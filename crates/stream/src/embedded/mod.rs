@@ -3,6 +3,7 @@
 mod apply;
 mod catalog;
 mod clean;
+mod committer;
 mod fault;
 mod headers;
 mod lock;
@@ -11,6 +12,7 @@ mod place;
 mod reader;
 mod schema;
 mod signal;
+mod state;
 mod task;
 mod view;
 
@@ -42,7 +44,7 @@ pub struct EmbeddedOptions {
     pub cache_mib: u32,
     /// How large the data file may grow, in MiB; `None` for as large as the disk allows. A commit
     /// that would exceed it fails with [`crate::ErrorKind::DiskFull`] and may be tried again. The
-    /// write-ahead log beside the file, usually below 64 MiB, does not count.
+    /// write-ahead log beside the file, usually below 96 MiB, does not count.
     pub max_mib: Option<u64>,
 }
 

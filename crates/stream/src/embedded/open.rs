@@ -18,8 +18,9 @@ const FULL_CHECK_BYTES: u64 = 256 << 20;
 /// How long to wait for another process's reader that is just recovering the log after a crash.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// Pages in the write-ahead log before they are moved to the file.
-const CHECKPOINT_PAGES: i64 = 4096;
+/// Pages in the write-ahead log before they are moved to the file: 64 MiB. A page that several
+/// commits change in between is moved once.
+const CHECKPOINT_PAGES: i64 = 16_384;
 
 /// Creates the folder, readable for its owner only: it holds what people wrote.
 pub(super) fn create_folder(folder: &Path) -> Result<(), Error> {
@@ -94,7 +95,7 @@ pub(super) fn writer(file: &DataFile, options: EmbeddedOptions) -> Result<Connec
         )?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
-        connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
+        connection.pragma_update(None, "journal_size_limit", 96 << 20)?;
         // What was deleted or replaced is overwritten with zeros: erased means erased.
         connection.pragma_update(None, "secure_delete", "ON")?;
         if let Some(most) = options.max_mib {

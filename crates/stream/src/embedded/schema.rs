@@ -1,7 +1,7 @@
 //! The tables of the data file.
 
 /// The layout this version reads and writes, kept in `user_version`.
-pub(super) const LAYOUT: i64 = 1;
+pub(super) const LAYOUT: i64 = 2;
 
 /// "hark", kept in the file's header.
 pub(super) const APPLICATION_ID: i32 = i32::from_be_bytes(*b"hark");
@@ -16,6 +16,7 @@ pub(super) const SMALL_TABLES: [&str; 4] = ["topic", "partitions", "task", "posi
 ///
 /// - `record.id` holds partition and offset, see `place`; `40` below is its offset bits.
 /// - `partitions.next` outlives the records, so that no offset is given twice.
+/// - `state.value` is absent where it is large, and then in the row `large` of `large_value`.
 /// - `newest` is what compaction knows: for each key of a compacted topic the newest record below
 ///   `partitions.compacted`. Only cleaning writes it, so appending costs nothing extra.
 pub(super) const TABLES: &str = "
@@ -65,7 +66,14 @@ pub(super) const TABLES: &str = "
     CREATE TABLE state (
         task INTEGER NOT NULL,
         key BLOB NOT NULL,
-        value BLOB NOT NULL,
+        value BLOB,
+        large INTEGER,
         PRIMARY KEY (task, key)
     ) STRICT, WITHOUT ROWID;
+    CREATE TABLE large_value (
+        id INTEGER PRIMARY KEY,
+        task INTEGER NOT NULL,
+        key BLOB NOT NULL,
+        value BLOB NOT NULL
+    ) STRICT;
 ";

@@ -1,10 +1,12 @@
 //! A stage's handle: reading the inputs in turns, and committing.
 
 use super::Shared;
-use super::apply::{Author, Plan, open_task};
+use super::apply::open_task;
 use super::catalog::Partition;
+use super::committer::{Background, Committer};
 use super::view::{Source, View};
 use crate::{Commit, Error, Limit, Record, State, Task, TaskId, TopicName};
+use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,25 +18,29 @@ pub(super) struct EmbeddedTask {
     view: View,
     id: TaskId,
     task: i64,
-    epoch: i64,
-    inputs: Vec<Input>,
+    /// The next offset to poll of each input, and the input itself.
+    reading: Vec<(Input, u64)>,
     /// The input whose turn it is.
     turn: usize,
     /// The interrupts this handle has answered by returning.
     interrupts: u64,
+    /// Started with the first commit that is submitted.
+    background: Option<Background>,
+    /// Submitted and not settled.
+    in_flight: Option<Arc<Commit>>,
+    committer: Arc<Mutex<Committer>>,
     shared: Arc<Shared>,
 }
 
-/// One input partition and how far it was read.
-#[derive(Debug)]
+/// One input partition.
+#[derive(Clone, Debug)]
 pub(super) struct Input {
     pub(super) name: TopicName,
     /// The topic's row.
     pub(super) topic: i64,
     pub(super) partition: Arc<Partition>,
+    /// The next offset to read, as it was last committed.
     pub(super) committed: Option<u64>,
-    /// The next offset to poll.
-    cursor: u64,
 }
 
 impl EmbeddedTask {
@@ -43,31 +49,64 @@ impl EmbeddedTask {
         id: &TaskId,
         inputs: &[TopicName],
     ) -> Result<Self, Error> {
-        let mut task = Self {
-            view: super::open::view(&shared.file)?,
+        let view = super::open::view(&shared.file)?;
+        let inputs = resolve(shared, id, inputs)?;
+        let (task, epoch) = open_task(&mut shared.writer.lock(), &shared.file, id)?;
+        let committer = Committer {
             id: id.clone(),
-            task: 0,
-            epoch: 0,
-            inputs: resolve(shared, id, inputs)?,
-            turn: 0,
-            interrupts: shared.signal.counts().interrupts,
+            task,
+            epoch,
+            inputs: inputs.clone(),
+            large: view.large_values(task)?,
             shared: Arc::clone(shared),
         };
-        (task.task, task.epoch) = open_task(&mut shared.writer.lock(), &shared.file, id)?;
+        let mut task = Self {
+            view,
+            id: id.clone(),
+            task,
+            reading: inputs.into_iter().map(|input| (input, 0)).collect(),
+            turn: 0,
+            interrupts: shared.signal.counts().interrupts,
+            background: None,
+            in_flight: None,
+            committer: Arc::new(Mutex::new(committer)),
+            shared: Arc::clone(shared),
+        };
         // Only now that older handles are fenced does the position stand still.
         task.rewind()?;
         Ok(task)
+    }
+
+    /// What was committed is not polled again, whoever read it.
+    fn committed(&mut self, commit: &Commit) {
+        for offset in &commit.offsets {
+            for (input, cursor) in &mut self.reading {
+                if input.name == offset.topic {
+                    *cursor = (*cursor).max(offset.next);
+                }
+            }
+        }
+    }
+
+    fn idle(&self) -> Result<(), Error> {
+        match &self.in_flight {
+            None => Ok(()),
+            Some(_) => Err(Error::Misuse(format!(
+                "task {} has a commit under way; settle it first",
+                self.id
+            ))),
+        }
     }
 
     /// What is there now, at most `limit`. Moves the cursors only when all of it was read.
     fn fetch(&mut self, limit: Limit) -> Result<Vec<Record>, Error> {
         let mut records = Vec::new();
         let mut bytes = 0;
-        let mut cursors: Vec<u64> = self.inputs.iter().map(|input| input.cursor).collect();
-        let share = (limit.records / self.inputs.len().max(1)).max(1);
+        let mut cursors: Vec<u64> = self.reading.iter().map(|(_, cursor)| *cursor).collect();
+        let share = (limit.records / self.reading.len().max(1)).max(1);
         let mut turn = self.turn;
         let mut idle = 0;
-        while idle < self.inputs.len()
+        while idle < self.reading.len()
             && records.len() < limit.records
             && bytes < limit.bytes.max(1)
         {
@@ -76,7 +115,7 @@ impl EmbeddedTask {
                 bytes: limit.bytes.max(1) - bytes,
             };
             let before = records.len();
-            bytes += self.inputs[turn].read(
+            bytes += self.reading[turn].0.read(
                 &self.view,
                 self.id.partition,
                 &mut cursors[turn],
@@ -84,11 +123,11 @@ impl EmbeddedTask {
                 &mut records,
             )?;
             idle = if records.len() == before { idle + 1 } else { 0 };
-            turn = (turn + 1) % self.inputs.len();
+            turn = (turn + 1) % self.reading.len();
         }
         self.turn = turn;
-        for (input, cursor) in self.inputs.iter_mut().zip(cursors) {
-            input.cursor = cursor;
+        for ((_, known), cursor) in self.reading.iter_mut().zip(cursors) {
+            *known = cursor;
         }
         Ok(records)
     }
@@ -144,6 +183,10 @@ impl Task for EmbeddedTask {
         &self.id
     }
 
+    fn snapshot(&self) -> Result<Box<dyn State + '_>, Error> {
+        Ok(Box::new(self.view.snapshot(self.task)?))
+    }
+
     fn poll(&mut self, limit: Limit, wait: Duration) -> Result<Vec<Record>, Error> {
         // A wait too long for the clock is a wait without an end.
         let until = Instant::now().checked_add(wait);
@@ -162,39 +205,51 @@ impl Task for EmbeddedTask {
     }
 
     fn commit(&mut self, commit: &Commit) -> Result<(), Error> {
-        let author = Author {
-            id: &self.id,
-            task: self.task,
-            epoch: self.epoch,
-            inputs: &self.inputs,
+        self.idle()?;
+        self.committer.lock().commit(commit)?;
+        self.committed(commit);
+        Ok(())
+    }
+
+    fn submit(&mut self, commit: Arc<Commit>) -> Result<(), Error> {
+        self.idle()?;
+        let background = match self.background.take() {
+            Some(background) => background,
+            None => Background::start(Arc::clone(&self.committer))?,
         };
-        {
-            let mut writer = self.shared.writer.lock();
-            let plan = Plan::new(commit, &author, &self.shared.catalog.read())?;
-            plan.execute(&author, &mut writer, &self.shared.file)?;
-        }
-        for offset in &commit.offsets {
-            if let Some(input) = self
-                .inputs
-                .iter_mut()
-                .find(|input| input.name == offset.topic)
-            {
-                input.committed = Some(offset.next);
-                input.cursor = input.cursor.max(offset.next);
-            }
-        }
-        if !commit.is_empty() {
-            self.shared.signal.committed();
-        }
+        let submitted = background.submit(Arc::clone(&commit));
+        self.background = Some(background);
+        submitted?;
+        self.in_flight = Some(commit);
+        Ok(())
+    }
+
+    fn settle(&mut self) -> Result<(), Error> {
+        let (Some(commit), Some(background)) = (self.in_flight.take(), &self.background) else {
+            return Ok(());
+        };
+        background.settle()?;
+        self.committed(&commit);
         Ok(())
     }
 
     fn rewind(&mut self) -> Result<(), Error> {
-        for input in &mut self.inputs {
-            input.committed = self.view.position(self.task, &input.name)?;
-            input.cursor = input.committed.unwrap_or(0);
+        self.idle()?;
+        let mut committer = self.committer.lock();
+        for (number, (input, cursor)) in self.reading.iter_mut().enumerate() {
+            let position = self.view.position(self.task, &input.name)?;
+            committer.inputs[number].committed = position;
+            *cursor = position.unwrap_or(0);
         }
         Ok(())
+    }
+}
+
+impl Drop for EmbeddedTask {
+    fn drop(&mut self) {
+        if let Some(background) = self.background.take() {
+            background.end();
+        }
     }
 }
 
@@ -211,7 +266,6 @@ fn resolve(shared: &Shared, id: &TaskId, inputs: &[TopicName]) -> Result<Vec<Inp
             topic: topic.id,
             partition: Arc::clone(topic.partition(name, id.partition)?),
             committed: None,
-            cursor: 0,
         });
     }
     Ok(resolved)

@@ -3,7 +3,8 @@
 use super::fault::DataFile;
 use super::headers;
 use super::place::{offset_of, place};
-use crate::{Bounds, Cleanup, Error, Limit, Record, TaskId, TopicName, TopicSpec};
+use super::state::{self, LargeValues};
+use crate::{Bounds, Cleanup, Error, Limit, Record, State, TaskId, TopicName, TopicSpec};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,13 +27,22 @@ const RECORDS: &str = "SELECT id, timestamp, key, value, headers FROM record
 const TASK: &str = "SELECT id FROM task WHERE stage = ?1 AND partition_number = ?2";
 const POSITION: &str = "SELECT position.next FROM position JOIN topic ON topic.id = position.topic
         WHERE position.task = ?1 AND topic.name = ?2";
-const GET: &str = "SELECT value FROM state WHERE task = ?1 AND key = ?2";
-const SCAN: &str =
-    "SELECT key, value FROM state WHERE task = ?1 AND key >= ?2 AND key < ?3 ORDER BY key";
 
 impl View {
     pub(super) fn new(connection: Connection, file: DataFile) -> Self {
         Self { connection, file }
+    }
+
+    /// A look at a task's state in which every read sees the same commit: many reads then cost
+    /// one look at the write-ahead log, not one each.
+    pub(super) fn snapshot(&self, task: i64) -> Result<Snapshot<'_>, Error> {
+        self.execute("BEGIN")?;
+        Ok(Snapshot { view: self, task })
+    }
+
+    fn execute(&self, statement: &str) -> Result<(), Error> {
+        let execute = || self.connection.prepare_cached(statement)?.execute([]);
+        execute().map(drop).map_err(self.file.fault("reading"))
     }
 
     pub(super) fn connection(&self) -> &Connection {
@@ -143,14 +153,12 @@ impl View {
         read().map_err(self.file.fault("reading a position in"))
     }
 
+    pub(super) fn large_values(&self, task: i64) -> Result<LargeValues, Error> {
+        LargeValues::of(&self.connection, task).map_err(self.file.fault("reading state in"))
+    }
+
     pub(super) fn get(&self, task: i64, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        let read = || -> rusqlite::Result<Option<Vec<u8>>> {
-            let mut statement = self.connection.prepare_cached(GET)?;
-            statement
-                .query_row(params![task, key], |row| row.get(0))
-                .optional()
-        };
-        read().map_err(self.file.fault("reading state in"))
+        state::get(&self.connection, task, key).map_err(self.file.fault("reading state in"))
     }
 
     pub(super) fn scan(
@@ -160,17 +168,38 @@ impl View {
         to: &[u8],
         visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
     ) -> Result<(), Error> {
-        let mut read = || -> rusqlite::Result<()> {
-            let mut statement = self.connection.prepare_cached(SCAN)?;
-            let mut rows = statement.query(params![task, from, to])?;
-            while let Some(row) = rows.next()? {
-                if !visit(row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?) {
-                    break;
-                }
-            }
-            Ok(())
-        };
-        read().map_err(self.file.fault("reading state in"))
+        state::scan(&self.connection, task, from, to, visit)
+            .map_err(self.file.fault("reading state in"))
+    }
+}
+
+/// A task's state as one commit left it. While there is one the write-ahead log cannot be
+/// shortened, so nobody may wait with one in hand.
+pub(super) struct Snapshot<'a> {
+    view: &'a View,
+    task: i64,
+}
+
+impl State for Snapshot<'_> {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        self.view.get(self.task, key)
+    }
+
+    fn scan(
+        &self,
+        from: &[u8],
+        to: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
+    ) -> Result<(), Error> {
+        self.view.scan(self.task, from, to, visit)
+    }
+}
+
+impl Drop for Snapshot<'_> {
+    fn drop(&mut self) {
+        // Nothing was written, so nothing can be lost; SQLite may have ended it itself after an
+        // I/O error, which the reading call has already reported.
+        let _ = self.view.execute("ROLLBACK");
     }
 }
 

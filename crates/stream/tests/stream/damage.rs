@@ -155,15 +155,15 @@ fn headers_that_are_none_are_damage() {
 #[test]
 fn another_layout_is_refused_and_left_alone() {
     let (folder, file) = closed();
-    sql(&file, "PRAGMA user_version = 2");
+    sql(&file, "PRAGMA user_version = 99");
     let before = fs::read(&file).unwrap();
     let error = EmbeddedLog::open(folder.path(), quick()).unwrap_err();
     assert!(
         matches!(
             error,
             Error::Layout {
-                found: 2,
-                expected: 1,
+                found: 99,
+                expected: 2,
                 ..
             }
         ),

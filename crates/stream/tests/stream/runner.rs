@@ -87,6 +87,10 @@ fn count(state: &dyn State) -> u64 {
 /// Counts records in its state.
 #[derive(Default)]
 struct Count {
+    /// What the state said when nothing was left to read.
+    counted_at_the_end: u64,
+    /// Said at the end.
+    last_words: Option<StateChange>,
     /// Fails instead of taking this many batches.
     failures: usize,
     /// Set while a batch is decided.
@@ -124,8 +128,19 @@ impl Stage for Count {
         })
     }
 
+    fn finish(&mut self, state: &dyn State, now: i64) -> Result<Commit, StageError> {
+        assert_eq!(now, NOW);
+        self.counted_at_the_end = count(state);
+        Ok(Commit {
+            state: self.last_words.take().into_iter().collect(),
+            ..Commit::default()
+        })
+    }
+
     fn committed(&mut self, commit: &Commit) {
-        assert!(!commit.offsets.is_empty());
+        if commit.is_empty() {
+            return;
+        }
         self.committed += 1;
     }
 
@@ -139,6 +154,8 @@ struct Flaky {
     task: Box<dyn Task>,
     polls: usize,
     commits: usize,
+    /// How the submitted commit failed.
+    submitted: Option<Error>,
 }
 
 fn failing_first(task: Box<dyn Task>, polls: usize, commits: usize) -> Flaky {
@@ -146,6 +163,7 @@ fn failing_first(task: Box<dyn Task>, polls: usize, commits: usize) -> Flaky {
         task,
         polls,
         commits,
+        submitted: None,
     }
 }
 
@@ -179,6 +197,10 @@ impl Task for Flaky {
         self.task.id()
     }
 
+    fn snapshot(&self) -> Result<Box<dyn State + '_>, Error> {
+        self.task.snapshot()
+    }
+
     fn poll(&mut self, limit: Limit, wait: Duration) -> Result<Vec<Record>, Error> {
         fail(&mut self.polls)?;
         self.task.poll(limit, wait)
@@ -187,6 +209,21 @@ impl Task for Flaky {
     fn commit(&mut self, commit: &Commit) -> Result<(), Error> {
         fail(&mut self.commits)?;
         self.task.commit(commit)
+    }
+
+    fn submit(&mut self, commit: Arc<Commit>) -> Result<(), Error> {
+        self.submitted = fail(&mut self.commits).err();
+        match &self.submitted {
+            Some(_) => Ok(()),
+            None => self.task.submit(commit),
+        }
+    }
+
+    fn settle(&mut self) -> Result<(), Error> {
+        match self.submitted.take() {
+            Some(error) => Err(error),
+            None => self.task.settle(),
+        }
     }
 
     fn rewind(&mut self) -> Result<(), Error> {
@@ -214,6 +251,26 @@ impl Observer for Notes {
             stop.store(true, Ordering::Release);
         }
     }
+}
+
+#[test]
+fn what_a_stage_says_when_nothing_is_left_to_read_is_committed() {
+    let scene = scene(5);
+    let mut stage = Count {
+        last_words: Some(StateChange {
+            key: b"last".to_vec(),
+            value: Some(b"words".to_vec()),
+        }),
+        ..Count::default()
+    };
+    let report = scene
+        .runner()
+        .run(&mut *scene.task(), &mut stage, &mut (), true)
+        .unwrap();
+    assert_eq!((report.records, report.commits, stage.committed), (5, 3, 3));
+    assert_eq!(stage.counted_at_the_end, 5);
+    let said = scene.task().get(b"last").unwrap();
+    assert_eq!(said.as_deref(), Some(b"words".as_slice()));
 }
 
 #[test]

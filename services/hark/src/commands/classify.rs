@@ -3,7 +3,7 @@
 use crate::cli::ClassifyArgs;
 use crate::exit::{Failure, Outcome};
 use hark_classify::{Answer, Classifier, Config, Judgement, Metrics, Request, Verdict};
-use hark_ingest::text::{Limits, TextFormat, prepare};
+use hark_ingest::text::{LanguageDetector, Limits, TextFormat, prepare};
 use hark_model::{Scored, default_taxonomy};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -35,14 +35,22 @@ pub(crate) fn classify(args: &ClassifyArgs) -> Outcome {
     let metrics = Metrics::new(&hark_telemetry::Metrics::new());
     let classifier = Classifier::new(&config, &default_taxonomy(), metrics)
         .map_err(|error| Failure::input(error.to_string()))?;
+    let languages =
+        LanguageDetector::new([]).map_err(|error| Failure::System(error.to_string()))?;
     match &args.text {
-        Some(text) => one(&classifier, args, text),
-        None => lines(&classifier, args.all),
+        Some(text) => one(&classifier, languages, args, text),
+        None => lines(&classifier, languages, args.all),
     }
 }
 
-fn one(classifier: &Classifier, args: &ClassifyArgs, text: &str) -> Outcome {
+fn one(
+    classifier: &Classifier,
+    languages: LanguageDetector,
+    args: &ClassifyArgs,
+    text: &str,
+) -> Outcome {
     let prepared = prepare(text, TextFormat::Plain, &Limits::default());
+    let language = languages.detect(&prepared.text);
     let targets = args.target.iter().chain(&args.other).cloned().collect();
     let request = Request {
         text: prepared.text,
@@ -57,27 +65,21 @@ fn one(classifier: &Classifier, args: &ClassifyArgs, text: &str) -> Outcome {
         .ok_or_else(|| Failure::System("the classifier gave no answer".to_owned()))?;
     let judgement = judged(answer)?;
     if args.json {
-        anstream::println!(
-            "{}",
-            value(&Value::Null, judgement, prepared.language, args.all)
-        );
+        anstream::println!("{}", value(&Value::Null, judgement, language, args.all));
     } else {
-        anstream::print!(
-            "{}",
-            for_a_person(judgement, answer, prepared.language, args.all)
-        );
+        anstream::print!("{}", for_a_person(judgement, answer, language, args.all));
     }
     Ok(())
 }
 
 /// One object in, one object out, in order; a line that cannot be read gets an `error` in its
 /// place, and the exit code says so at the end.
-fn lines(classifier: &Classifier, all: bool) -> Outcome {
+fn lines(classifier: &Classifier, languages: LanguageDetector, all: bool) -> Outcome {
     let input = std::io::stdin()
         .lock()
         .lines()
         .enumerate()
-        .map(|(number, line)| {
+        .map(move |(number, line)| {
             let read = line
                 .map_err(|error| error.to_string())
                 .and_then(|line| serde_json::from_str::<Line>(&line).map_err(|e| e.to_string()));
@@ -86,7 +88,7 @@ fn lines(classifier: &Classifier, all: bool) -> Outcome {
                     let prepared = prepare(&text, TextFormat::Plain, &Limits::default());
                     let beside = Beside {
                         id,
-                        language: prepared.language,
+                        language: languages.detect(&prepared.text),
                         wrong: None,
                     };
                     (

@@ -87,6 +87,18 @@ impl PartialEq for Node {
 }
 
 impl Node {
+    /// Every language that is asked for, with its members.
+    pub(super) fn languages(&self) -> Vec<[u8; 3]> {
+        match &self.kind {
+            NodeKind::And(parts) | NodeKind::Or(parts) => {
+                parts.iter().flat_map(Self::languages).collect()
+            }
+            NodeKind::Not(inner) => inner.languages(),
+            NodeKind::Language(language) => language.accepts.clone(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether the expression can hold only for items that have something named in it, so that
     /// an index can find them. `negated` asks the same of its opposite.
     pub fn is_anchored(&self, negated: bool) -> bool {

@@ -7,7 +7,7 @@ use super::languages::Languages;
 use super::pattern::Pattern;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use hark_model::BrandId;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// The queries do not fit into one automaton. The fault is the configuration's: split the brands
 /// over several ingest tasks.
@@ -36,6 +36,7 @@ pub struct QuerySet {
     pub(super) authors: HashMap<String, u32>,
     pub(super) sites: HashMap<String, u32>,
     pub(super) languages: Languages,
+    asked_for: Vec<String>,
 }
 
 /// One brand's query.
@@ -94,6 +95,12 @@ impl QuerySet {
             anchors.push(names.anchors(query.root(), false).unwrap_or_default());
         }
 
+        let asked_for: BTreeSet<String> = brands
+            .iter()
+            .flat_map(|(_, query)| query.root().languages())
+            .map(|code| String::from_utf8_lossy(&code).into_owned())
+            .collect();
+
         let index = |count: usize, pick: fn(&Anchor) -> Option<u32>| {
             let mut lists = vec![Vec::new(); count];
             for (query, anchors) in anchors.iter().enumerate() {
@@ -135,7 +142,13 @@ impl QuerySet {
             authors: names.authors.of,
             sites: names.sites.of,
             languages: Languages::new(),
+            asked_for: asked_for.into_iter().collect(),
         })
+    }
+
+    /// The languages that some query asks for (ISO 639-3), each once.
+    pub fn languages(&self) -> impl Iterator<Item = &str> {
+        self.asked_for.iter().map(String::as_str)
     }
 
     /// How many queries there are.

@@ -165,6 +165,37 @@ pub struct RawItem {
     pub raw: Vec<u8>,
 }
 
+impl RawItem {
+    /// A plain text and what must be known of it. Its version is the moment it was written, as
+    /// of a source that knows no edits.
+    pub fn new(
+        native_id: impl Into<String>,
+        text: impl Into<String>,
+        created_at: Timestamp,
+    ) -> Self {
+        Self {
+            native_id: native_id.into(),
+            version: Version {
+                order: created_at.millis() * 1_000,
+                tag: Arc::from("1"),
+            },
+            created_at,
+            author: None,
+            url: None,
+            text: text.into(),
+            format: TextFormat::Plain,
+            declared_language: None,
+            parent: None,
+            quote_of: None,
+            repost_of: None,
+            rating: None,
+            place: None,
+            has_media: false,
+            raw: Vec::new(),
+        }
+    }
+}
+
 /// An author as a source gives them; only a pseudonym of `id` is ever written.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct RawAuthor {
@@ -212,7 +243,7 @@ pub struct Intake {
 pub(crate) struct Queued {
     pub(crate) delivery: Delivery,
     pub(crate) receipt: Option<oneshot::Sender<Receipt>>,
-    _room: OwnedSemaphorePermit,
+    pub(crate) room: OwnedSemaphorePermit,
 }
 
 /// The pipeline has stopped: what was delivered last may not have been committed.
@@ -291,7 +322,7 @@ impl Intake {
             .send(Queued {
                 delivery,
                 receipt,
-                _room: room,
+                room,
             })
             .map_err(|_| IntakeClosed)
     }

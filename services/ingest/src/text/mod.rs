@@ -7,7 +7,7 @@ mod mask;
 mod normalise;
 mod truncate;
 
-pub use language::detect as detect_language;
+pub use language::{LanguageDetector, UnknownLanguage};
 pub use mask::{Masked, mask};
 pub use truncate::truncate_graphemes;
 
@@ -45,8 +45,6 @@ pub struct Prepared {
     /// Plain, normalised, masked, at most [`Limits::max_bytes`] long. Empty when nothing can be
     /// seen of it.
     pub text: String,
-    /// Its language (ISO 639-3); `None` when the detector is not sure.
-    pub language: Option<&'static str>,
     /// What was masked, each kind once, in the order of [`hark_model::PersonalData::ALL`].
     pub redactions: Vec<Redaction>,
     /// Whether the text was longer than is kept.
@@ -56,19 +54,9 @@ pub struct Prepared {
 /// The longest piece of personal data that is recognised, in bytes: an e-mail address.
 const LONGEST_PERSONAL_DATA: usize = 384;
 
-/// Makes `raw` fit to be written and finds its language. Masking comes before everything that
-/// could write, and before the text is cut, so that no half of a number escapes it.
+/// Makes `raw` fit to be written. Masking comes before everything that could write, and before
+/// the text is cut, so that no half of a number escapes it.
 pub fn prepare(raw: &str, format: TextFormat, limits: &Limits) -> Prepared {
-    let prepared = prepare_without_language(raw, format, limits);
-    Prepared {
-        language: language::detect(&prepared.text),
-        ..prepared
-    }
-}
-
-/// [`prepare`] for a caller that knows the language, or wants to find it later: detection takes
-/// most of the time.
-pub fn prepare_without_language(raw: &str, format: TextFormat, limits: &Limits) -> Prepared {
     let (plain, read_all) = match format {
         TextFormat::Plain => (Cow::Borrowed(raw), true),
         TextFormat::Markdown => (Cow::Owned(markdown::to_text(raw)), true),
@@ -99,7 +87,6 @@ pub fn prepare_without_language(raw: &str, format: TextFormat, limits: &Limits) 
     }
     Prepared {
         text,
-        language: None,
         redactions,
         truncated: cut || !read_all || !normalised_all,
     }

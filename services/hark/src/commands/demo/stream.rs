@@ -1,16 +1,13 @@
 //! The demo's posts, written for it, and when each is heard.
 
-use hark_ingest::{
-    Cursor, Delivery, Intake, RawAuthor, RawEvent, RawItem, Source, SourceError, text::TextFormat,
-};
-use hark_model::{Rating, SourceId, Timestamp, Version};
+use hark_ingest::{Cursor, Delivery, Intake, RawAuthor, RawEvent, RawItem, Source, SourceError};
+use hark_model::{Rating, SourceId, Timestamp};
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -137,32 +134,19 @@ impl Source for DemoSource {
 fn raw(post: Post, second: i64) -> RawItem {
     let created_at = Timestamp::from_seconds(second);
     RawItem {
-        version: Version {
-            order: second * 1_000_000,
-            tag: Arc::from("1"),
-        },
         url: Some(format!("https://{}.example/{}", post.source, post.id)),
-        native_id: post.id,
-        created_at,
         author: Some(RawAuthor {
             id: post.author.clone(),
             handle: Some(post.author),
             followers: post.followers,
         }),
-        text: post.text,
-        format: TextFormat::Plain,
-        declared_language: None,
         parent: post.reply_to,
-        quote_of: None,
-        repost_of: None,
         rating: post.rating.map(|value| Rating {
             value,
             min: 1.0,
             max: 5.0,
         }),
-        place: None,
-        has_media: false,
-        raw: Vec::new(),
+        ..RawItem::new(post.id, post.text, created_at)
     }
 }
 
