@@ -29,6 +29,9 @@ const DISPERSION_PRIOR: f64 = 0.25;
 const DISPERSION_PRIOR_WEIGHT: f64 = 20.0;
 /// Blocks over which burstiness is remembered: a week of quarters of an hour.
 const DISPERSION_MEMORY: f64 = 7.0 * 96.0;
+/// History before the first block that says anything of burstiness: a mean of less is itself a
+/// guess, and what misses a guess would pass for bursts.
+const DISPERSION_AFTER: Span = Span::from_hours(2);
 /// A baseline that stayed frozen for so long learns again: the incident has become usual.
 const LONGEST_FREEZE: Span = Span::from_hours(24);
 
@@ -215,7 +218,11 @@ impl Baseline {
         }
         let (mean, seen, minutes) = self.block;
         self.block = (mean, seen + count, minutes + 1);
-        if place == length - 1 && self.block.2 == length && self.history >= length {
+        let history_before = self.history - (length - 1);
+        if place == length - 1
+            && self.block.2 == length
+            && history_before >= DISPERSION_AFTER.minutes()
+        {
             let kept = 1.0 - 1.0 / DISPERSION_MEMORY;
             self.dispersion = (
                 self.dispersion.0 * kept + (f64::from(self.block.1) - mean).powi(2) - mean,
@@ -368,6 +375,31 @@ mod tests {
             .find(|j| j.known && j.p_value < 1e-4 && j.observed >= 5)
             .unwrap();
         assert!((600..606).contains(&first.minute.get()), "{first:?}");
+    }
+
+    #[test]
+    fn an_incident_after_half_an_hour_is_found_at_whatever_minute_hark_began() {
+        let rule = SpikeRule::default();
+        for first in 0..60 {
+            let mut baseline = Baseline::default();
+            baseline.begin(Minute::new(first));
+            let mut found = None;
+            for minute in first..first + 50 {
+                let usual = u32::from(minute % 3 == 0);
+                let incident = 3 * u32::from(minute >= first + 32);
+                for _ in 0..usual + incident {
+                    baseline.count(Minute::new(minute), 1, &rule);
+                }
+                let judged = baseline.close(&rule).unwrap();
+                if judged.known && judged.p_value < 1e-4 {
+                    found.get_or_insert(minute - first - 32);
+                }
+            }
+            assert!(
+                found.is_some_and(|late| (0..12).contains(&late)),
+                "begun at minute {first}: {found:?}"
+            );
+        }
     }
 
     #[test]

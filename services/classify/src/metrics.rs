@@ -52,6 +52,9 @@ impl Outcome {
     }
 }
 
+/// Kinds of failure: the batch alone, or the engine with it.
+pub(crate) const FAILURES: [&str; 2] = ["batch", "lost"];
+
 impl Metrics {
     /// Makes the series in a registry; once for each registry.
     pub fn new(registry: &Registry) -> Self {
@@ -62,6 +65,15 @@ impl Metrics {
         );
         for outcome in Outcome::ALL {
             items.with_label_values(&[outcome.as_str()]);
+        }
+        let engine_failures = registry.counter_vec(
+            "hark_classify_engine_failures_total",
+            "Batches an engine could not infer, by what happened.",
+            &["kind"],
+        );
+        // From the start, so that the first failure is an increase.
+        for kind in FAILURES {
+            engine_failures.with_label_values(&[kind]);
         }
         Self {
             items,
@@ -84,11 +96,7 @@ impl Metrics {
                 "hark_classify_queue_texts",
                 "Texts that wait for an engine.",
             ),
-            engine_failures: registry.counter_vec(
-                "hark_classify_engine_failures_total",
-                "Batches an engine could not infer, by what happened.",
-                &["kind"],
-            ),
+            engine_failures,
         }
     }
 }

@@ -14,7 +14,7 @@
 use crate::backend::{Backend, BackendError, Logits, MakeBackend, TokenBatch};
 use crate::judge::Judgement;
 use crate::labels::Labels;
-use crate::metrics::Metrics;
+use crate::metrics::{FAILURES, Metrics};
 use crate::tokens::Tokeniser;
 use crossbeam_channel::{Receiver, Sender};
 use parking_lot::{Condvar, Mutex, MutexGuard};
@@ -405,7 +405,7 @@ fn run(shared: &Shared, engine: &mut Box<dyn Backend>, batch: Vec<Waiting>) -> R
             }
             Attempt::Failed { reason, lost } => (reason, lost),
         };
-        let kind = if lost { "lost" } else { "batch" };
+        let kind = FAILURES[usize::from(lost)];
         shared
             .metrics
             .engine_failures

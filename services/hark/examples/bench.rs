@@ -65,8 +65,6 @@ const SAFETY_PERCENT: f64 = 1.0;
 const LOAD: f64 = 0.7;
 /// Events in one delivery of a source that is never idle.
 const DELIVERY: usize = 256;
-/// Tokens a batch of the bare engine holds: the default of hark.
-const BATCH_TOKENS: usize = 1024;
 /// What is waited for alerts after the last mention was due.
 const GRACE: Duration = Duration::from_secs(20);
 
@@ -123,7 +121,7 @@ enum Job {
         replay: bool,
     },
     /// The same texts through the engines alone.
-    Bare { texts: PathBuf },
+    Bare { texts: PathBuf, batch_tokens: usize },
     /// Alerts under load.
     Alerts {
         folder: PathBuf,
@@ -153,7 +151,10 @@ fn work(job: &str) -> Outcome<Value> {
         .enable_all()
         .build()?;
     match serde_json::from_str(job)? {
-        Job::Bare { texts } => bare(&read_texts(&texts)?),
+        Job::Bare {
+            texts,
+            batch_tokens,
+        } => bare(&read_texts(&texts)?, batch_tokens),
         Job::Path {
             folder,
             first,
@@ -372,7 +373,7 @@ impl Source for Flood {
 
 /// Engines on texts whose tokens are sorted by length and cut into batches beforehand (nothing
 /// could be faster), and through the pool that queues for them.
-fn bare(texts: &[String]) -> Outcome<Value> {
+fn bare(texts: &[String], batch_tokens: usize) -> Outcome<Value> {
     let model = model(true)?;
     let engines = hark_classify::Config::default().engine_count();
     let mut rows = Vec::with_capacity(texts.len());
@@ -383,7 +384,7 @@ fn bare(texts: &[String]) -> Outcome<Value> {
     let mut groups: Vec<Vec<&[i32]>> = Vec::new();
     for row in &rows {
         match groups.last_mut() {
-            Some(group) if (group.len() + 1) * row.len() <= BATCH_TOKENS => group.push(row),
+            Some(group) if (group.len() + 1) * row.len() <= batch_tokens => group.push(row),
             _ => groups.push(vec![row]),
         }
     }
@@ -421,7 +422,7 @@ fn bare(texts: &[String]) -> Outcome<Value> {
 
     let options = PoolOptions {
         engines,
-        batch_tokens: BATCH_TOKENS,
+        batch_tokens,
         queue: 256,
     };
     let (tokeniser, labels) = (Arc::clone(&model.tokeniser), Arc::clone(&model.labels));
@@ -723,6 +724,7 @@ fn with_the_model(args: &Args, folder: &Path, texts: &Path, report: &mut Report)
         alone.push(run(
             &Job::Bare {
                 texts: texts.to_owned(),
+                batch_tokens: hark_classify::Config::default().batch_tokens,
             },
             "the engines alone",
         )?);
