@@ -133,24 +133,34 @@ pub(crate) fn experiences(
     visit: &mut dyn FnMut(AuthorKey, BrandId, AuthorRow),
 ) -> Result<(), StoreError> {
     let prefix = AUTHORS.key(&[]);
-    let mut broken = None;
-    store.scan(&prefix, &Table::after(prefix.clone()), &mut |key, value| {
+    let end = Table::after(prefix.clone());
+    each(store, &prefix, &end, &mut |key, value| {
         let Some((author, rest)) = key[1..].split_first_chunk::<16>() else {
-            return;
+            return Ok(());
         };
         let [of_author::EXPERIENCES, brand @ ..] = rest else {
-            return;
+            return Ok(());
         };
-        match decode(value) {
-            Ok(row) => visit(
-                AuthorKey::new(*author),
-                BrandId::new(String::from_utf8_lossy(brand)),
-                row,
-            ),
-            Err(error) => broken = Some(error),
+        let brand = BrandId::new(String::from_utf8_lossy(brand));
+        visit(AuthorKey::new(*author), brand, decode(value)?);
+        Ok(())
+    })
+}
+
+/// Calls `visit` with each row of the keys `from..to`, up to its first error.
+fn each(
+    store: &dyn Store,
+    from: &[u8],
+    to: &[u8],
+    visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut outcome = Ok(());
+    store.scan(from, to, &mut |key, value| {
+        if outcome.is_ok() {
+            outcome = visit(key, value);
         }
     })?;
-    broken.map_or(Ok(()), Err)
+    outcome
 }
 
 pub(crate) fn load<T: DeserializeOwned>(
@@ -183,12 +193,10 @@ pub(crate) fn contributions(
     let brand = brand_part(brand);
     let start = CONTRIBUTIONS.key(&[&brand, &minute_part(from)]);
     let end = CONTRIBUTIONS.key(&[&brand, &minute_part(to)]);
-    let mut broken = None;
-    store.scan(&start, &end, &mut |_, value| match decode(value) {
-        Ok(contribution) => visit(contribution),
-        Err(error) => broken = Some(error),
-    })?;
-    broken.map_or(Ok(()), Err)
+    each(store, &start, &end, &mut |_, value| {
+        visit(decode(value)?);
+        Ok(())
+    })
 }
 
 /// Every value of a table under a prefix, decoded, with its key.
@@ -198,10 +206,11 @@ pub(crate) fn rows<T: DeserializeOwned>(
 ) -> Result<Vec<(Vec<u8>, T)>, StoreError> {
     let mut found = Vec::new();
     let end = Table::after(prefix.clone());
-    store.scan(&prefix, &end, &mut |key, value| {
-        found.push(decode(value).map(|value| (key.to_vec(), value)));
+    each(store, &prefix, &end, &mut |key, value| {
+        found.push((key.to_vec(), decode(value)?));
+        Ok(())
     })?;
-    found.into_iter().collect()
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -81,6 +81,15 @@ pub enum ErrorKind {
 }
 
 impl Error {
+    /// The system has no thread to give.
+    pub fn no_thread(error: &std::io::Error) -> Self {
+        Self::Io {
+            context: "starting a thread".to_owned(),
+            message: error.to_string(),
+            retryable: false,
+        }
+    }
+
     /// The kind, for metrics and for exit codes.
     pub fn kind(&self) -> ErrorKind {
         match self {

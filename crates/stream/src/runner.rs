@@ -27,7 +27,9 @@ impl Clock for SystemClock {
 
 /// A pure step: a batch of records in, one commit out.
 pub trait Stage: Send {
-    /// Takes up what earlier steps left in the state: called once, before anything else.
+    /// Takes up what earlier steps left in the state. Whoever assembles a stage calls it before the
+    /// runner starts, so that readiness tells the truth; a stage that was not restored does it at its
+    /// first step.
     fn restore(&mut self, state: &dyn State) -> Result<(), StageError> {
         let _ = state;
         Ok(())

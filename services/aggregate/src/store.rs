@@ -63,3 +63,51 @@ impl Store for Snapshot<'_> {
 fn failed(error: hark_stream::Error) -> StoreError {
     StoreError(Box::new(error))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    struct Committed(BTreeMap<Vec<u8>, Vec<u8>>);
+
+    impl State for Committed {
+        fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, hark_stream::Error> {
+            Ok(self.0.get(key).cloned())
+        }
+
+        fn scan(
+            &self,
+            from: &[u8],
+            to: &[u8],
+            visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
+        ) -> Result<(), hark_stream::Error> {
+            let mut range = self.0.range(from.to_vec()..to.to_vec());
+            range.all(|(key, value)| visit(key, value));
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_scan_sees_what_the_step_changed_in_its_place() {
+        let rows = [(b"a", b"1"), (b"b", b"2"), (b"d", b"4")];
+        let rows = rows.map(|(key, value)| (key.to_vec(), value.to_vec()));
+        let committed = Committed(rows.into());
+        let mut store = StepStore::new(&committed);
+        store.put(b"b".to_vec(), None);
+        store.put(b"c".to_vec(), Some(b"3".to_vec()));
+        store.put(b"d".to_vec(), Some(b"5".to_vec()));
+        let mut seen = Vec::new();
+        store
+            .scan(b"a", b"z", &mut |key, value| {
+                seen.push((key.to_vec(), value.to_vec()));
+            })
+            .unwrap();
+        let wanted = [(b"a", b"1"), (b"c", b"3"), (b"d", b"5")];
+        assert_eq!(
+            seen,
+            wanted.map(|(key, value)| (key.to_vec(), value.to_vec()))
+        );
+        assert_eq!(store.into_changes().len(), 3);
+    }
+}

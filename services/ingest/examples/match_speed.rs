@@ -258,7 +258,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     });
     println!("the same from HTML:  {from_html:>10.0} posts/s");
     let config = hark_ingest::Config::default();
-    let languages = LanguageDetector::new(config.languages.iter().map(String::as_str))?;
+    let languages = LanguageDetector::new(config.languages.iter().map(String::as_str));
     let detected = rate(POSTS / 10, || {
         for post in &posts[..POSTS / 10] {
             black_box(languages.detect(post));

@@ -44,7 +44,7 @@ impl Config {
         if !(1..=1 << 20).contains(&self.queue) {
             problems.push("ingest.queue must be between 1 and 1048576".to_owned());
         }
-        if let Err(error) = LanguageDetector::new(self.languages.iter().map(String::as_str)) {
+        if let Err(error) = LanguageDetector::check(self.languages.iter().map(String::as_str)) {
             problems.push(format!("ingest.languages: {error}"));
         }
         problems

@@ -60,7 +60,7 @@ impl Pipeline {
         let asked_for = queries.languages().filter(|_| !config.languages.is_empty());
         Self {
             source,
-            languages: LanguageDetector::of_known(expected.chain(asked_for)),
+            languages: LanguageDetector::new(expected.chain(asked_for)),
             matcher: Matcher::new(Arc::clone(&queries)),
             pseudonyms,
             limits: Limits {

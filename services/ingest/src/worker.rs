@@ -96,14 +96,8 @@ impl Worker {
         let (intake, queue) = Intake::new(around.queue);
         let source = pipeline.source().clone();
         around.metrics.source(&source);
-        let batches =
-            Batches::start(queue, pipeline, Arc::clone(&around.clock)).map_err(|error| {
-                Error::Io {
-                    context: "starting a thread".to_owned(),
-                    message: error.to_string(),
-                    retryable: false,
-                }
-            })?;
+        let batches = Batches::start(queue, pipeline, Arc::clone(&around.clock))
+            .map_err(|error| Error::no_thread(&error))?;
         let worker = Self {
             log: around.log,
             task,

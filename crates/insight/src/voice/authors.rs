@@ -27,49 +27,49 @@ impl<const N: usize> Authors<N> {
     /// Counts one more of an author's mentions in the windows for which `inside` says so. Returns
     /// in which of these it is the author's first.
     pub(super) fn add(&mut self, author: u64, inside: [bool; N]) -> [bool; N] {
-        if let Some(times) = self.busy.get_mut(&author) {
-            return std::array::from_fn(|window| {
-                times[window] += u32::from(inside[window]);
-                inside[window] && times[window] == 1
-            });
+        let mut times = self.of(author);
+        for window in (0..N).filter(|window| inside[*window]) {
+            times[window] += 1;
         }
-        let times = self.times.entry(author).or_insert([0; N]);
-        if times.contains(&u16::MAX) {
-            let times = times.map(u32::from);
-            self.times.remove(&author);
-            self.busy.insert(author, times);
-            return self.add(author, inside);
-        }
-        std::array::from_fn(|window| {
-            times[window] += u16::from(inside[window]);
-            inside[window] && times[window] == 1
-        })
+        self.set(author, times);
+        std::array::from_fn(|window| inside[window] && times[window] == 1)
     }
 
     /// Takes one of an author's mentions back from these windows. Returns from which of these it
     /// was the author's last.
     pub(super) fn subtract(&mut self, author: u64, inside: [bool; N]) -> [bool; N] {
-        if let Some(times) = self.busy.get_mut(&author) {
-            let last = std::array::from_fn(|window| inside[window] && times[window] == 1);
-            for window in (0..N).filter(|window| inside[*window]) {
-                times[window] = times[window].saturating_sub(1);
-            }
-            if times.iter().all(|times| *times == 0) {
-                self.busy.remove(&author);
-            }
-            return last;
-        }
-        let Some(times) = self.times.get_mut(&author) else {
-            return [false; N];
-        };
-        let last = std::array::from_fn(|window| inside[window] && times[window] == 1);
+        let before = self.of(author);
+        let mut times = before;
         for window in (0..N).filter(|window| inside[*window]) {
             times[window] = times[window].saturating_sub(1);
         }
-        if times.iter().all(|times| *times == 0) {
-            self.times.remove(&author);
+        self.set(author, times);
+        std::array::from_fn(|window| inside[window] && before[window] == 1)
+    }
+
+    /// How often an author spoke.
+    fn of(&self, author: u64) -> [u32; N] {
+        match self.times.get(&author) {
+            Some(times) => times.map(u32::from),
+            None => self.busy.get(&author).copied().unwrap_or([0; N]),
         }
-        last
+    }
+
+    /// Puts an author's counts where they belong: nowhere when all are 0, among the busy when one
+    /// is too great for the others.
+    fn set(&mut self, author: u64, times: [u32; N]) {
+        let small = times.map(|times| u16::try_from(times).ok());
+        if times == [0; N] {
+            self.times.remove(&author);
+            self.busy.remove(&author);
+        } else if small.contains(&None) {
+            self.times.remove(&author);
+            self.busy.insert(author, times);
+        } else {
+            self.times
+                .insert(author, small.map(Option::unwrap_or_default));
+            self.busy.remove(&author);
+        }
     }
 }
 

@@ -75,11 +75,7 @@ impl Background {
                     }
                 }
             })
-            .map_err(|error| Error::Io {
-                context: "starting a thread".to_owned(),
-                message: error.to_string(),
-                retryable: false,
-            })?;
+            .map_err(|error| Error::no_thread(&error))?;
         Ok(Self {
             jobs,
             results,

@@ -64,25 +64,28 @@ pub(super) fn write(
             Some(moved) => *moved,
             None => large.0.get(key).copied(),
         };
-        let beside = value.as_ref().filter(|value| value.len() <= LONGEST_BESIDE);
         let place = match value {
-            Some(value) if beside.is_none() => {
-                let mut put = transaction.prepare_cached(PUT_LARGE)?;
-                put.execute(params![known, task, key, value])?;
-                Some(known.unwrap_or_else(|| transaction.last_insert_rowid()))
-            }
-            _ => {
-                if let Some(known) = known {
-                    transaction.prepare_cached(REMOVE_LARGE)?.execute([known])?;
-                }
+            None => {
+                remove.execute(params![task, key])?;
                 None
             }
+            Some(small) if small.len() <= LONGEST_BESIDE => {
+                put.execute(params![task, key, small, None::<i64>])?;
+                None
+            }
+            Some(large) => {
+                let mut put_large = transaction.prepare_cached(PUT_LARGE)?;
+                put_large.execute(params![known, task, key, large])?;
+                let place = known.unwrap_or_else(|| transaction.last_insert_rowid());
+                // Where a large value lies does not change with it.
+                if known.is_none() {
+                    put.execute(params![task, key, None::<&[u8]>, place])?;
+                }
+                Some(place)
+            }
         };
-        match value {
-            // Where a large value lies does not change with it.
-            Some(_) if place.is_some() && place == known => {}
-            Some(_) => drop(put.execute(params![task, key, beside, place])?),
-            None => drop(remove.execute(params![task, key])?),
+        if let (Some(known), None) = (known, place) {
+            transaction.prepare_cached(REMOVE_LARGE)?.execute([known])?;
         }
         if place != known {
             moved.0.insert(key.clone(), place);

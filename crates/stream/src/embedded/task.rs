@@ -213,13 +213,14 @@ impl Task for EmbeddedTask {
 
     fn submit(&mut self, commit: Arc<Commit>) -> Result<(), Error> {
         self.idle()?;
-        let background = match self.background.take() {
+        let background = match &self.background {
             Some(background) => background,
-            None => Background::start(Arc::clone(&self.committer))?,
+            None => {
+                let started = Background::start(Arc::clone(&self.committer))?;
+                self.background.insert(started)
+            }
         };
-        let submitted = background.submit(Arc::clone(&commit));
-        self.background = Some(background);
-        submitted?;
+        background.submit(Arc::clone(&commit))?;
         self.in_flight = Some(commit);
         Ok(())
     }

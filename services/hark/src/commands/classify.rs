@@ -35,8 +35,7 @@ pub(crate) fn classify(args: &ClassifyArgs) -> Outcome {
     let metrics = Metrics::new(&hark_telemetry::Metrics::new());
     let classifier = Classifier::new(&config, &default_taxonomy(), metrics)
         .map_err(|error| Failure::input(error.to_string()))?;
-    let languages =
-        LanguageDetector::new([]).map_err(|error| Failure::System(error.to_string()))?;
+    let languages = LanguageDetector::new([]);
     match &args.text {
         Some(text) => one(&classifier, languages, args, text),
         None => lines(&classifier, languages, args.all),

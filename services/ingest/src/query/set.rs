@@ -36,7 +36,7 @@ pub struct QuerySet {
     pub(super) authors: HashMap<String, u32>,
     pub(super) sites: HashMap<String, u32>,
     pub(super) languages: Languages,
-    asked_for: Vec<String>,
+    asked_for: BTreeSet<String>,
 }
 
 /// One brand's query.
@@ -142,7 +142,7 @@ impl QuerySet {
             authors: names.authors.of,
             sites: names.sites.of,
             languages: Languages::new(),
-            asked_for: asked_for.into_iter().collect(),
+            asked_for,
         })
     }
 

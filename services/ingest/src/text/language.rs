@@ -22,26 +22,32 @@ pub struct UnknownLanguage {
 }
 
 impl LanguageDetector {
-    /// Expects these languages (ISO 639-3); with none, every language the detector knows.
-    ///
-    /// # Errors
-    ///
-    /// The first code that it does not know.
-    pub fn new<'a>(codes: impl IntoIterator<Item = &'a str>) -> Result<Self, UnknownLanguage> {
-        let languages = codes.into_iter().map(lang).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self(match languages.is_empty() {
-            true => Detector::new(),
-            false => Detector::with_allowlist(languages),
-        }))
-    }
-
-    /// As [`LanguageDetector::new`] does, but codes it does not know are left out.
-    pub(crate) fn of_known<'a>(codes: impl IntoIterator<Item = &'a str>) -> Self {
+    /// Expects these languages (ISO 639-3); with none, every language the detector knows. Codes
+    /// that it does not know are left out; [`LanguageDetector::check`] finds them.
+    pub fn new<'a>(codes: impl IntoIterator<Item = &'a str>) -> Self {
         let known: Vec<Lang> = codes.into_iter().filter_map(Lang::from_code).collect();
         Self(match known.is_empty() {
             true => Detector::new(),
             false => Detector::with_allowlist(known),
         })
+    }
+
+    /// Whether the detector knows all of these codes.
+    ///
+    /// # Errors
+    ///
+    /// The first code that it does not know.
+    pub fn check<'a>(codes: impl IntoIterator<Item = &'a str>) -> Result<(), UnknownLanguage> {
+        match codes
+            .into_iter()
+            .find(|code| Lang::from_code(*code).is_none())
+        {
+            None => Ok(()),
+            Some(code) => Err(UnknownLanguage {
+                code: code.to_owned(),
+                known: known(),
+            }),
+        }
     }
 
     /// The language as an ISO 639-3 code, or `None` when the detector is not sure, as with texts
@@ -52,15 +58,10 @@ impl LanguageDetector {
     }
 }
 
-fn lang(code: &str) -> Result<Lang, UnknownLanguage> {
-    Lang::from_code(code).ok_or_else(|| {
-        let mut known: Vec<_> = Lang::all().iter().map(Lang::code).collect();
-        known.sort_unstable();
-        UnknownLanguage {
-            code: code.to_owned(),
-            known: known.join(" "),
-        }
-    })
+fn known() -> String {
+    let mut known: Vec<_> = Lang::all().iter().map(Lang::code).collect();
+    known.sort_unstable();
+    known.join(" ")
 }
 
 #[cfg(test)]
@@ -74,7 +75,7 @@ mod tests {
 
     #[test]
     fn a_sentence_is_recognised_and_a_word_is_not_guessed_at() {
-        let any = LanguageDetector::new([]).unwrap();
+        let any = LanguageDetector::new([]);
         assert_eq!(any.detect(GERMAN), Some("deu"));
         let english = "The delivery was three days late and nobody told me anything about it.";
         assert_eq!(any.detect(english), Some("eng"));
@@ -85,16 +86,16 @@ mod tests {
 
     #[test]
     fn only_expected_languages_are_found() {
-        let two = LanguageDetector::new(["eng", "deu"]).unwrap();
+        let two = LanguageDetector::new(["eng", "deu"]);
         assert_eq!(two.detect(GERMAN), Some("deu"));
         assert_ne!(two.detect(FINNISH), Some("fin"));
-        let three = LanguageDetector::new(["eng", "deu", "fin"]).unwrap();
+        let three = LanguageDetector::new(["eng", "deu", "fin"]);
         assert_eq!(three.detect(FINNISH), Some("fin"));
     }
 
     #[test]
     fn an_unknown_code_is_named_with_those_that_are_known() {
-        let error = LanguageDetector::new(["eng", "english"]).unwrap_err();
+        let error = LanguageDetector::check(["eng", "english"]).unwrap_err();
         let text = error.to_string();
         assert!(
             text.starts_with("\"english\" is not") && text.contains(" fin "),
