@@ -147,12 +147,15 @@ pub(crate) fn experiences(
     })
 }
 
+/// Takes one row, its key and its value.
+type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError> + 'a;
+
 /// Calls `visit` with each row of the keys `from..to`, up to its first error.
 fn each(
     store: &dyn Store,
     from: &[u8],
     to: &[u8],
-    visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
+    visit: &mut Visit<'_>,
 ) -> Result<(), StoreError> {
     let mut outcome = Ok(());
     store.scan(from, to, &mut |key, value| {
