@@ -76,6 +76,7 @@ fn texts_are_judged_in_their_order() {
         "touchpoints",
         "intents",
         "emotions",
+        "expectation",
         "language",
         "model",
     ];

@@ -12,9 +12,11 @@
 
 mod airlines;
 mod commands;
+mod eval;
 mod import;
 mod jetstream;
 mod kills;
 mod push;
 mod support;
+mod touchpoints;
 mod webhooks;

@@ -9,6 +9,7 @@ cd "$(dirname "$0")"
 .venv/bin/pip install --quiet --requirement requirements.txt
 # Waiting threads sleep: spinning ones slow each other down when cores are shared.
 export GOMP_SPINCOUNT=0
-for stage in prepare train average export calibrate evaluate; do
+for stage in prepare train export calibrate plot; do
     .venv/bin/python -m "hark_training.$stage"
 done
+echo "run: the model is in services/classify/model; measure it with: cargo xtask eval --record"

@@ -29,6 +29,12 @@ labels!(Emotion {
     Surprise = Surprise,
 });
 
+labels!(Expectation {
+    Missed = Missed,
+    Met = Met,
+    Exceeded = Exceeded,
+});
+
 impl From<&model::MentionEvent> for v1::MentionEvent {
     fn from(event: &model::MentionEvent) -> Self {
         let event = match event {
@@ -86,6 +92,7 @@ impl From<&model::Mention> for v1::Mention {
             touchpoints: mention.touchpoints.iter().map(Into::into).collect(),
             intents: mention.intents.iter().map(Into::into).collect(),
             emotions: mention.emotions.iter().map(Into::into).collect(),
+            expectation: mention.expectation.as_ref().map(Into::into),
             repost: mention.repost,
             rating: mention.rating.as_ref().map(Into::into),
             model: mention.model.to_string(),
@@ -121,6 +128,10 @@ impl TryFrom<v1::Mention> for model::Mention {
             emotions: scored("emotions", wire.emotions, |scored| {
                 Ok(Label::from_number(scored.emotion).map(|label| (label, scored.probability)))
             })?,
+            expectation: scored("expectation", Vec::from_iter(wire.expectation), |scored| {
+                Ok(Label::from_number(scored.expectation).map(|label| (label, scored.probability)))
+            })?
+            .pop(),
             repost: wire.repost,
             rating: optional("rating", wire.rating)?,
             model: Arc::from(wire.model),
@@ -179,6 +190,15 @@ impl From<&Scored<model::Emotion>> for v1::ScoredEmotion {
     fn from(scored: &Scored<model::Emotion>) -> Self {
         Self {
             emotion: scored.label.number(),
+            probability: scored.probability,
+        }
+    }
+}
+
+impl From<&Scored<model::Expectation>> for v1::ScoredExpectation {
+    fn from(scored: &Scored<model::Expectation>) -> Self {
+        Self {
+            expectation: scored.label.number(),
             probability: scored.probability,
         }
     }

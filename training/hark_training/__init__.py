@@ -1,1 +1,1 @@
-"""Builds hark's default classifier: prepare, train, export, evaluate."""
+"""Builds hark's default classifier: prepare, train, export, calibrate, plot."""

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 from . import settings
 from .labels import HEADS
-from .model import untrained
+from .model import Exported, untrained
 from .per_row import quantise_rows
 from .runner import Runner
 from .tokens import plain_tokenizer
@@ -26,10 +26,11 @@ def to_onnx():
     model.eval()
     ids = torch.ones(2, 9, dtype=torch.int64)
     axes = {0: "batch", 1: "seq"}
+    outputs = [*HEADS, "embedding"]
     torch.onnx.export(
-        model, (ids, torch.ones_like(ids)), str(FP32), opset_version=17, dynamo=False,
-        input_names=["input_ids", "attention_mask"], output_names=list(HEADS),
-        dynamic_axes={"input_ids": axes, "attention_mask": axes} | {name: {0: "batch"} for name in HEADS},
+        Exported(model), (ids, torch.ones_like(ids)), str(FP32), opset_version=17, dynamo=False,
+        input_names=["input_ids", "attention_mask"], output_names=outputs,
+        dynamic_axes={"input_ids": axes, "attention_mask": axes} | {name: {0: "batch"} for name in outputs},
     )
 
 

@@ -8,8 +8,10 @@ TOUCHPOINTS = [
 INTENTS = ["complaint", "question", "praise", "suggestion", "purchase", "churn", "recommendation"]
 EMOTIONS = ["anger", "disgust", "fear", "joy", "sadness", "surprise"]
 
-HEADS = {"sentiment": SENTIMENT, "touchpoints": TOUCHPOINTS, "intents": INTENTS, "emotions": EMOTIONS}
-SIGMOID_HEADS = ("touchpoints", "intents", "emotions")
+EXPECTATION = ["missed", "met", "exceeded"]  # at most one; none when no experience is told
+
+HEADS = {"sentiment": SENTIMENT, "touchpoints": TOUCHPOINTS, "intents": INTENTS, "emotions": EMOTIONS, "expectation": EXPECTATION}
+SIGMOID_HEADS = ("touchpoints", "intents", "emotions", "expectation")
 
 UNKNOWN = -1
 

@@ -2,7 +2,8 @@
 
 A source's class names a set of labels that hold (`yes`) and a set that may hold (`maybe`: left out
 of the loss). What remains is `no` only where the source labels its texts exhaustively; otherwise it
-is unknown too. Nothing here looks at an evaluation set except FABSA's table, which only scores.
+is unknown too. What the evaluation sets say stands in
+`xtask/src/eval/sets.rs`, which only scores.
 """
 
 # --- GoEmotions: 27 emotions and neutral -> 6 -------------------------------------------------
@@ -124,25 +125,6 @@ CFPB_ISSUE = {
     "Can't contact lender or servicer": ["support"],
 }
 CFPB_NO = {"store", "loyalty", "delivery", "website-app", "staff"}
-
-# --- FABSA, evaluation only: its 12 aspects -> touchpoints --------------------------------------
-# The first id is the nearest (the strict score knows only it). Where an aspect's text may rightly
-# carry another of our ids, that one counts too in the main score.
-FABSA = {
-    "online-experience.app-website": ["website-app"],
-    "company-brand.general-satisfaction": ["brand", "product"],
-    "company-brand.competitor": ["brand"],
-    "company-brand.reviews": ["brand"],
-    "purchase-booking-experience.ease-of-use": ["ordering", "website-app"],
-    "staff-support.attitude-of-staff": ["support", "staff"],
-    "staff-support.phone": ["support"],
-    "staff-support.email": ["support"],
-    "value.price-value-for-money": ["price"],
-    "value.discounts-promotions": ["advertising", "loyalty", "price"],
-    "logistics-rides.speed": ["delivery"],
-    "account-management.account-access": ["account"],
-}
-
 
 def by_class(table):
     """The table with one entry for each class of the source."""

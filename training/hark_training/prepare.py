@@ -1,7 +1,7 @@
 """Reads every source and writes work/examples.jsonl: normalised text, labels, unknowns, split.
 
-One line: {"source", "split" (train|dev), "text", "sentiment" (0..2 or -1), "sentiment_weight",
-"touchpoints", "intents", "emotions" (lists of 1, 0, -1)}.
+One line: {"source", "split" (train|dev), "text", "target", "sentiment" (0..2 or -1), "sentiment_weight",
+"touchpoints", "intents", "emotions", "expectation" (lists of 1, 0, -1)}.
 """
 
 import collections
@@ -12,20 +12,22 @@ import re
 import xml.etree.ElementTree as xml
 
 from . import mapping, settings
-from .labels import EMOTIONS, HEADS, INTENTS, SENTIMENT, SIGMOID_HEADS, TOUCHPOINTS, UNKNOWN, vector
+from .labels import EMOTIONS, EXPECTATION, HEADS, INTENTS, SENTIMENT, SIGMOID_HEADS, TOUCHPOINTS, UNKNOWN, vector
+from .target import towards
 from .text import normalise
 
 TRAIN = settings.DATASETS / "train"
 EVALUATE = settings.DATASETS / "evaluate"
 
 
-def example(source, text, split="train", sentiment=UNKNOWN, sentiment_weight=1.0, touchpoints=None, intents=None, emotions=None):
+def example(source, text, split="train", sentiment=UNKNOWN, sentiment_weight=1.0, touchpoints=None, intents=None, emotions=None, expectation=None, target=""):
     return {
-        "source": source, "split": split, "text": normalise(text),
+        "source": source, "split": split, "text": normalise(text), "target": target,
         "sentiment": sentiment, "sentiment_weight": sentiment_weight,
         "touchpoints": touchpoints or vector(TOUCHPOINTS),
         "intents": intents or vector(INTENTS),
         "emotions": emotions or vector(EMOTIONS),
+        "expectation": expectation or vector(EXPECTATION),
     }
 
 
@@ -46,22 +48,32 @@ def read_csv(path):
 
 
 def own():
-    for path in sorted(settings.CORPUS.glob("*.jsonl")):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-                yield example(
-                    "own", row["text"],
-                    split="dev" if percent(row["text"]) < settings.DEV_PERCENT_OWN else "train",
-                    sentiment=SENTIMENT.index(row["sentiment"]),
-                    touchpoints=vector(TOUCHPOINTS, row["touchpoints"], rest=0),
-                    intents=vector(INTENTS, row["intents"], rest=0),
-                    emotions=vector(EMOTIONS, row.get("emotions", []), rest=0),
-                )
-            except (ValueError, KeyError) as error:
-                print(f"prepare: {path.name} line {number} left out: {error}")
+    second = {row["id"]: row["second"] for row in corpus("readings")}
+    for row in corpus("train"):
+        yield own_example(row, second.get(row["id"]), "dev" if percent(row["text"]) < settings.DEV_PERCENT_OWN else "train")
+
+
+def corpus(part):
+    """The rows of corpus/<part>.jsonl."""
+    with open(settings.CORPUS / f"{part}.jsonl", encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def own_example(row, second, split):
+    """A row of the corpus, read towards its target. What two readers can both defend teaches nothing."""
+    disputed = row.get("disputed", [])
+
+    def labels(head, names, listed=lambda value: value):
+        yes = set(listed(row[head]))
+        open_ = yes ^ set(listed(second[head])) if head in disputed else set()
+        return vector(names, yes - open_, set(names) - yes - open_)
+
+    return example(
+        "own", towards(row["text"], row["target"], row["others"]), split=split, target=row["target"],
+        sentiment=UNKNOWN if "sentiment" in disputed else SENTIMENT.index(row["sentiment"]),
+        touchpoints=labels("touchpoints", TOUCHPOINTS), intents=labels("intents", INTENTS), emotions=labels("emotions", EMOTIONS),
+        expectation=labels("expectation", EXPECTATION, lambda value: {value} - {"none"}),
+    )
 
 
 def semeval():
@@ -219,10 +231,10 @@ def main():
     for source in (own, semeval, goemotions, banking77, clinc150, bitext, mams, cfpb):
         for row in source():
             mark = key(row["text"])
-            if len(mark) < 2 or mark in kept_out:
+            if mark in kept_out or len(mark) < 2 and row["source"] != "own":
                 removed[row["source"]] += 1
-            elif mark not in seen:
-                seen.add(mark)
+            elif (mark, row["target"]) not in seen:
+                seen.add((mark, row["target"]))
                 rows.append(row)
                 counts[row["source"], row["split"]] += 1
                 if row["source"] == "own":

@@ -18,36 +18,13 @@ def f1(truth, said):
     return float(2 * right / max(1, truth.sum() + said.sum()))
 
 
-def precision_recall(truth, said):
-    right = (truth & said).sum()
-    return float(right / max(1, said.sum())), float(right / max(1, truth.sum()))
-
-
-def macro_recall(truth, said, classes=3):
-    return float(numpy.mean([(said[truth == c] == c).mean() for c in range(classes)]))
-
-
-def macro_f1(truth, said, classes=3):
-    return float(numpy.mean([f1(truth == c, said == c) for c in range(classes)]))
-
-
-def calibration_error(truth, probability, bins=15):
-    """Expected calibration error of the top class, equal-width bins (Guo et al. 2017)."""
-    confidence, right = probability.max(1), probability.argmax(1) == truth
-    place = numpy.minimum((confidence * bins).astype(int), bins - 1)
-    return float(sum(
-        (place == b).mean() * abs(right[place == b].mean() - confidence[place == b].mean())
-        for b in range(bins) if (place == b).any()
-    ))
-
-
-def binary_calibration_error(truth, probability, bins=15):
-    """The same over all yes/no answers at once: both arrays flat."""
+def reliability(probability, right, bins=10):
+    """For each tenth of the probabilities that occurs: their mean, the share that was right, how many."""
     place = numpy.minimum((probability * bins).astype(int), bins - 1)
-    return float(sum(
-        (place == b).mean() * abs(truth[place == b].mean() - probability[place == b].mean())
+    return [
+        [float(probability[place == b].mean()), float(right[place == b].mean()), int((place == b).sum())]
         for b in range(bins) if (place == b).any()
-    ))
+    ]
 
 
 TEMPERATURES = numpy.geomspace(0.3, 4.0, 200)

@@ -4,7 +4,8 @@ In this order:
 
 1. HTML entities are unescaped, once, left to right, and only these, with their semicolon:
    `&amp; &lt; &gt; &quot; &apos; &nbsp;`, decimal `&#39;` and hexadecimal `&#x27;`.
-   A number that is no Unicode scalar value stays as it was written.
+   A number that is no Unicode scalar value stays as it was written, and so do U+E000 and U+E001,
+   the marks of target and others (`target.py`).
 2. Unicode NFC.
 3. Links become `http`: `http://`, `https://` or `www.` in any case, not after a letter, digit or
    underscore (ASCII), up to the next white space.
@@ -18,7 +19,7 @@ Case is left alone: the tokenizer lowercases and strips accents.
 import re
 import unicodedata
 
-MAX_TOKENS = 80  # with [CLS] and [SEP]; what is longer is cut at the end
+MAX_TOKENS = 80  # with [CLS] and [SEP]; of what is longer the middle is left out
 
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": "\u00a0"}
 _ENTITY = re.compile(r"&(?:(amp|lt|gt|quot|apos|nbsp)|#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6}));")
@@ -41,6 +42,6 @@ def _unescape(match):
     if name:
         return _NAMED[name]
     number = int(decimal) if decimal else int(hexadecimal, 16)
-    if number > 0x10FFFF or 0xD800 <= number <= 0xDFFF:
+    if number > 0x10FFFF or 0xD800 <= number <= 0xDFFF or number in (0xE000, 0xE001):
         return match.group(0)
     return chr(number)

@@ -1,26 +1,44 @@
 """The tokenizer, without the padding and the length that its file carries, and batches."""
 
+import json
+
 import numpy
 from tokenizers import Tokenizer
 
 from .model import BASE
+from .target import MARKS
 from .text import MAX_TOKENS, normalise
 
 
 def plain_tokenizer():
-    """What is shipped: neither pads nor truncates."""
-    tokenizer = Tokenizer.from_file(str(BASE / "tokenizer.json"))
+    """What is shipped: neither pads nor truncates, and knows the marks of target and others."""
+    description = json.loads((BASE / "tokenizer.json").read_text(encoding="utf-8"))
+    vocabulary = description["model"]["vocab"]
+    words = {place: word for word, place in vocabulary.items()}
+    for mark, (place, _) in MARKS.items():
+        del vocabulary[words[place]]
+        vocabulary[mark] = place
+        description["added_tokens"].append({
+            "id": place, "content": mark, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": False,
+        })
+    description["added_tokens"].sort(key=lambda token: token["id"])
+    tokenizer = Tokenizer.from_str(json.dumps(description))
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer
 
 
+def cut(ids):
+    """At most MAX_TOKENS: where there are more, the first half and the last. A story's point may come late."""
+    half = MAX_TOKENS // 2
+    return ids if len(ids) <= MAX_TOKENS else ids[:half] + ids[-half:]
+
+
 def encode(texts, normalised=False):
     """Token ids of each text, at most MAX_TOKENS with [CLS] and [SEP]."""
     tokenizer = plain_tokenizer()
-    tokenizer.enable_truncation(MAX_TOKENS)
     texts = texts if normalised else [normalise(text) for text in texts]
-    return [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
+    return [cut(encoding.ids) for encoding in tokenizer.encode_batch(list(texts))]
 
 
 def batches_by_length(ids, token_budget, order=None):

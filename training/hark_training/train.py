@@ -1,6 +1,10 @@
-"""Trains the encoder and all heads together and writes work/model-<phase>.safetensors."""
+"""Trains the encoder and all heads together.
+
+Writes work/model-<phase>.safetensors after each phase, the last of them as work/model.safetensors too,
+and work/curves.json: the loss of every fiftieth batch, and scores on held-out texts now and then."""
 
 import collections
+import copy
 import json
 import os
 import random
@@ -10,8 +14,8 @@ import numpy
 import torch
 from safetensors.torch import load_file, save_file
 
-from . import settings
-from .labels import HEADS, SIGMOID_HEADS, UNKNOWN
+from . import scores, settings
+from .labels import SIGMOID_HEADS, UNKNOWN
 from .model import untrained
 from .tokens import batches_by_length, encode, pad
 
@@ -42,14 +46,14 @@ def draws(rows):
 
 
 def sentiment_class_weights(rows):
-    """Per source: rarer classes count more (power 0.7 of the inverse frequency), mean 1."""
+    """Per source: every class counts alike in all, which is what macro-recall asks; mean 1."""
     weights = {}
     for source in {row["source"] for row in rows}:
         counts = numpy.bincount([r["sentiment"] for r in rows if r["source"] == source and r["sentiment"] != UNKNOWN], minlength=3)
         if (counts > 0).sum() < 2:
             weights[source] = numpy.ones(3)
             continue
-        raw = numpy.where(counts > 0, (counts.sum() / numpy.maximum(counts, 1)) ** 0.7, 0.0)
+        raw = numpy.where(counts > 0, (counts.sum() / numpy.maximum(counts, 1)), 0.0)
         weights[source] = raw * counts.sum() / (raw * counts).sum()
     return weights
 
@@ -99,16 +103,58 @@ class Targets:
         return total
 
 
+class Mean:
+    """The running mean of a model's weights (Polyak and Juditsky, 1992)."""
+
+    def __init__(self, model):
+        self.model, self.steps = copy.deepcopy(model), 0
+
+    @torch.no_grad()
+    def take(self, model):
+        # The first weights are forgotten at the pace at which there are later ones.
+        self.steps += 1
+        keep = min(settings.AVERAGE, self.steps / (self.steps + 10))
+        for mean, new in zip(self.model.parameters(), model.parameters()):
+            mean.lerp_(new, 1 - keep)
+
+
+class HeldOut:
+    """Held-out texts of the corpus, for the learning curves only."""
+
+    def __init__(self):
+        self.rows = [row for row in read_examples("dev") if row["source"] == "own"]
+        self.ids = encode([row["text"] for row in self.rows], normalised=True)
+
+    @torch.no_grad()
+    def score(self, model):
+        if not self.rows:
+            return {}
+        model.eval()
+        logits = [None] * len(self.ids)
+        for batch in batches_by_length(self.ids, 4096):
+            out = model(*map(torch.from_numpy, pad([self.ids[i] for i in batch])))
+            for place, index in enumerate(batch):
+                logits[index] = [head[place].numpy() for head in out]
+        truth = numpy.array([row["sentiment"] for row in self.rows])
+        said = numpy.array([row[0] for row in logits]).argmax(1)
+        score = {"sentiment": float((truth == said).mean())}
+        for place, head in enumerate(SIGMOID_HEADS, 1):
+            labels = numpy.array([row[head] for row in self.rows])
+            score[head] = scores.multi_label(labels, numpy.array([row[place] for row in logits]) > 0)["micro_f1"]
+        return score
+
+
 def train_phase(name, model, rows, ids, targets, chosen, half):
-    """One pass over the chosen examples. Returns how many there were and in how many batches."""
+    """One pass over the chosen examples. Leaves the mean of the weights in the model; returns how
+    many examples there were, in how many batches, and the learning curve."""
     generator = random.Random(f"{settings.SEED} {name}")
     steps = batches_by_length(ids, settings.TOKENS_PER_BATCH, chosen)
     generator.shuffle(steps)
     steps = steps[: settings.MAX_STEPS or None]
-    heads = list(model.heads.parameters())
-    encoder = [p for n, p in model.named_parameters() if p.requires_grad and not n.startswith("heads.")]
+    heads = [*model.heads.parameters(), *model.looks.parameters()]
+    encoder = [p for n, p in model.named_parameters() if p.requires_grad and not n.startswith(("heads.", "looks."))]
     optimizer = torch.optim.AdamW(
-        [{"params": encoder, "lr": settings.LEARNING_RATE}, {"params": heads, "lr": settings.HEAD_LEARNING_RATE}],
+        [{"params": encoder, "lr": settings.LEARNING_RATE}, {"params": [p for p in heads if p.requires_grad], "lr": settings.HEAD_LEARNING_RATE}],
         weight_decay=settings.WEIGHT_DECAY, fused=True,
     )
     first, last = settings.PHASES[name]["rate"]
@@ -117,7 +163,8 @@ def train_phase(name, model, rows, ids, targets, chosen, half):
         optimizer, lambda step: min(1.0, (step + 1) / warm_up) * (first + (last - first) * step / len(steps))
     )
     print(f"train: phase {name}: {sum(map(len, steps))} examples in {len(steps)} batches", flush=True)
-    started, seen, running = time.monotonic(), 0, None
+    started, seen, running, curve = time.monotonic(), 0, None, []
+    mean, held_out = Mean(model), HeldOut()
     for number, batch in enumerate(steps, 1):
         input_ids, mask = pad([ids[i] for i in batch])
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
@@ -128,17 +175,31 @@ def train_phase(name, model, rows, ids, targets, chosen, half):
         torch.nn.utils.clip_grad_norm_(heads + encoder, 1.0)
         optimizer.step()
         schedule.step()
+        mean.take(model)
         seen += len(batch)
         running = loss.item() if running is None else 0.98 * running + 0.02 * loss.item()
         if number % 50 == 0 or number == len(steps):
             elapsed = time.monotonic() - started
             left = elapsed / number * (len(steps) - number)
             print(f"train: {number}/{len(steps)} loss {running:.4f} {seen / elapsed:.0f} examples/s, {left / 60:.0f} min left", flush=True)
-    return seen, len(steps)
+            point = {"phase": name, "batch": number, "loss": running}
+            if number == len(steps) or number % (len(steps) // 1000 * 100 or 100) == 0:
+                point |= held_out.score(mean.model)
+                print("train: held out", {head: round(100 * value, 1) for head, value in point.items() if head in ("sentiment", *SIGMOID_HEADS)}, flush=True)
+            curve.append(point)
+    model.load_state_dict(mean.model.state_dict())
+    return seen, len(steps), curve
 
 
 def save(model, path):
     save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, path)
+
+
+def remember(name, now, joined):
+    """Writes a file into work/. A run of some phases leaves what an earlier one wrote about the others."""
+    path = settings.WORK / name
+    apart = "RESUME" in os.environ or "PHASE" in os.environ
+    path.write_text(json.dumps(joined(json.loads(path.read_text())) if apart and path.exists() else now))
 
 
 def main():
@@ -155,7 +216,7 @@ def main():
     # bf16 pays only where the processor multiplies it; elsewhere it is a hundred times slower.
     half = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
     only = os.environ.get("PHASE")
-    report = {"precision": "bf16" if half else "fp32", "phases": {}}
+    report, curves = {"precision": "bf16" if half else "fp32", "phases": {}}, []
     past = resume is None
     for name, chosen in draws(rows):
         if past and (only is None or only == name):
@@ -163,11 +224,14 @@ def main():
             if after:
                 model.load_state_dict(load_file(settings.WORK / f"model-{after}.safetensors"))
             started = time.monotonic()
-            seen, batches = train_phase(name, model, rows, ids, targets, chosen, half)
-            save(model, settings.WORK / f"model-{name}.safetensors")
+            seen, batches, curve = train_phase(name, model, rows, ids, targets, chosen, half)
+            curves += curve
+            for file in (f"model-{name}.safetensors", "model.safetensors"):
+                save(model, settings.WORK / file)
             report["phases"][name] = {"examples": seen, "batches": batches, "minutes": round((time.monotonic() - started) / 60, 1)}
         past = past or name == resume
-    (settings.WORK / "train.json").write_text(json.dumps(report))
+    remember("train.json", report, lambda earlier: {"precision": report["precision"], "phases": earlier["phases"] | report["phases"]})
+    remember("curves.json", curves, lambda earlier: [p for p in earlier if p["phase"] not in report["phases"]] + curves)
 
 
 if __name__ == "__main__":

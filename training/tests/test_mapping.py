@@ -10,7 +10,7 @@ class Mapping(unittest.TestCase):
             for yes, maybe in table.values():
                 vector(TOUCHPOINTS, yes, maybe)
                 self.assertFalse(set(yes) & set(maybe))
-        for ids in list(mapping.CFPB_ISSUE.values()) + list(mapping.FABSA.values()):
+        for ids in list(mapping.CFPB_ISSUE.values()):
             vector(TOUCHPOINTS, ids)
 
     def test_a_class_is_mapped_once(self):

@@ -1,4 +1,5 @@
-//! Developer commands: `cargo xtask test`, `cargo xtask lint`, `cargo xtask ci`, `cargo xtask bench`.
+//! Developer commands: `cargo xtask test`, `lint`, `ci`, `bench`, `eval`, `corpus`,
+//! `kafka`.
 //!
 //! Never contains: anything that a user of hark needs.
 
@@ -11,11 +12,31 @@
 mod bench;
 mod cargo;
 mod ci;
+mod corpus;
+mod eval;
+mod kafka;
 mod needs;
 mod test;
 
+use anyhow::Result;
 use clap::{Parser, Subcommand};
+use std::env;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+/// Where the data sets are, when not in `../shared`; what wants them says so and does without.
+const SHARED: &str = "HARK_SHARED";
+
+/// Where the data sets are. Absolute: a test runs in its crate's folder, not where the developer
+/// stands.
+fn shared() -> Result<PathBuf> {
+    let given = env::var_os(SHARED).map(PathBuf::from);
+    let here = env::current_dir()?;
+    Ok(given.map_or_else(
+        || cargo::root().join("../shared"),
+        |path| here.join(Path::new(&path)),
+    ))
+}
 
 /// Builds, checks and tests hark.
 #[derive(Debug, Parser)]
@@ -40,6 +61,14 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Measure the shipped model on every evaluation set in a release build; a score that fell by
+    /// more than a point fails.
+    Eval(eval::EvalArgs),
+    /// Check the labelled corpus: ids, quotas, near-duplicates, agreement of its readers.
+    Corpus,
+    /// A real Kafka on this machine, for trying things: start, break and stop it.
+    #[command(subcommand)]
+    Kafka(kafka::KafkaCommand),
 }
 
 fn main() -> ExitCode {
@@ -48,6 +77,9 @@ fn main() -> ExitCode {
         Command::Lint => ci::lint().map(|()| ExitCode::SUCCESS),
         Command::Ci => ci::run(),
         Command::Bench { arguments } => bench::run(&arguments),
+        Command::Eval(args) => eval::run(&args),
+        Command::Corpus => corpus::run(),
+        Command::Kafka(command) => kafka::run(&command),
     };
     done.unwrap_or_else(|error| {
         eprintln!("xtask: {error:#}");

@@ -1,16 +1,12 @@
 //! Every test, and their sum on the last line.
 
-use crate::cargo::{cargo, root};
-use crate::needs;
+use crate::cargo::cargo;
+use crate::{SHARED, needs, shared};
 use anyhow::{Context, Result, bail};
 use std::fmt;
+use std::io;
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
-use std::{env, io};
-
-/// Where the data sets are, when not in `../shared`; tests that want them say so and do without.
-const SHARED: &str = "HARK_SHARED";
 
 /// Runs unit, integration and documentation tests of every crate (and compiles the examples),
 /// all of them even when some fail.
@@ -39,16 +35,6 @@ pub(crate) fn run() -> Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
-}
-
-/// Absolute: a test runs in its crate's folder, not where the developer stands.
-fn shared() -> Result<PathBuf> {
-    let given = env::var_os(SHARED).map(PathBuf::from);
-    let here = env::current_dir()?;
-    Ok(given.map_or_else(
-        || root().join("../shared"),
-        |path| here.join(Path::new(&path)),
-    ))
 }
 
 /// The sum of the test programs' results.

@@ -148,6 +148,7 @@ fn events(mentions: usize) -> Vec<MentionEvent> {
                     })
                     .collect(),
                 emotions: Vec::new(),
+                expectation: None,
                 repost: random.below(20) == 0,
                 rating: None,
                 model: Arc::from("hark-1"),

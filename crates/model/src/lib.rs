@@ -26,7 +26,7 @@ pub use item::{
     Redaction, Version,
 };
 pub use mention::{Mention, MentionEvent, Scored};
-pub use sentiment::{Emotion, Intent, Sentiment, SentimentScores};
+pub use sentiment::{Emotion, Expectation, Intent, Sentiment, SentimentScores};
 pub use standing::{AuthorStanding, Standing};
 pub use taxonomy::{JourneyStage, Taxonomy, Touchpoint, default_taxonomy};
 pub use time::{Minute, Span, Timestamp};

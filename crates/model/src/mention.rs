@@ -1,8 +1,8 @@
 //! An item seen from one brand.
 
 use crate::{
-    AuthorDelete, AuthorKey, BrandId, Emotion, Gap, Intent, ItemDelete, ItemId, Rating, Sentiment,
-    SentimentScores, Timestamp, TouchpointId, Version,
+    AuthorDelete, AuthorKey, BrandId, Emotion, Expectation, Gap, Intent, ItemDelete, ItemId,
+    Rating, Sentiment, SentimentScores, Timestamp, TouchpointId, Version,
 };
 use std::sync::Arc;
 
@@ -66,6 +66,8 @@ pub struct Mention {
     pub intents: Vec<Scored<Intent>>,
     /// Emotions over their thresholds, most probable first.
     pub emotions: Vec<Scored<Emotion>>,
+    /// What the author got against what they had counted on; `None` when no experience is told.
+    pub expectation: Option<Scored<Expectation>>,
     /// The item repeats another one without a word of its own: counted apart.
     pub repost: bool,
     /// The score its author gave.

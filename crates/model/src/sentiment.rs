@@ -53,6 +53,15 @@ impl SentimentScores {
         }
     }
 
+    /// The probability of one sentiment.
+    pub fn of(&self, sentiment: Sentiment) -> f32 {
+        match sentiment {
+            Sentiment::Negative => self.negative,
+            Sentiment::Neutral => self.neutral,
+            Sentiment::Positive => self.positive,
+        }
+    }
+
     /// The probability of [`SentimentScores::label`].
     pub fn confidence(&self) -> f32 {
         self.negative.max(self.neutral).max(self.positive)
@@ -130,6 +139,18 @@ labels!(
         Sadness = "sadness",
         /// Surprise.
         Surprise = "surprise",
+    }
+);
+
+labels!(
+    /// What the author got, measured by what they had counted on; none when no experience is told.
+    Expectation {
+        /// Less than was promised, paid for, usual or wished.
+        Missed = "missed",
+        /// As it should be, no more.
+        Met = "met",
+        /// Better than they had counted on.
+        Exceeded = "exceeded",
     }
 );
 

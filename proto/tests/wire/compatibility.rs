@@ -132,6 +132,16 @@ fn labels_a_reader_does_not_know_are_skipped_in_a_list() {
     });
     assert_eq!(read_mention(newer).unwrap(), examples::mention_event());
 
+    let mut newer = mention();
+    newer.expectation = Some(v1::ScoredExpectation {
+        expectation: 99,
+        probability: 0.5,
+    });
+    let Ok(MentionEvent::Observed(read)) = read_mention(newer) else {
+        panic!("an expectation it does not know is no error");
+    };
+    assert_eq!(read.expectation, None);
+
     let mut newer = item();
     newer.redactions.push(v1::Redaction { kind: 42, count: 3 });
     assert_eq!(read_item(newer).unwrap(), examples::item_event());

@@ -2,9 +2,10 @@
 
 use hark_model::{
     Alert, AlertKind, AlertState, Author, AuthorKey, AuthorStanding, BrandMatch, Counts, Emotion,
-    Evidence, Intent, Interval, Item, ItemEvent, ItemId, Measure, Mention, MentionEvent, Occasion,
-    PersonalData, Provenance, RecordRange, Redaction, Scored, Sentiment, SentimentScores,
-    ShareOfVoice, Standing, Timestamp, TopTerm, TouchpointVoice, Version, Voice, Window,
+    Evidence, Expectation, Intent, Interval, Item, ItemEvent, ItemId, Measure, Mention,
+    MentionEvent, Occasion, PersonalData, Provenance, RecordRange, Redaction, Scored, Sentiment,
+    SentimentScores, ShareOfVoice, Standing, Timestamp, TopTerm, TouchpointVoice, Version, Voice,
+    Window,
 };
 use std::sync::Arc;
 
@@ -92,6 +93,10 @@ pub(crate) fn mention_event() -> MentionEvent {
             label: Emotion::Anger,
             probability: 0.7,
         }],
+        expectation: Some(Scored {
+            label: Expectation::Missed,
+            probability: 0.9,
+        }),
         repost: false,
         rating: None,
         model: Arc::from("hark-small/1"),

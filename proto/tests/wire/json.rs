@@ -2,9 +2,9 @@
 
 use crate::examples;
 use hark_model::{
-    Alert, AlertKind, AlertState, AuthorStanding, Emotion, Gap, Intent, Item, ItemEvent, Mention,
-    MentionEvent, Occasion, PersonalData, Redaction, Scored, Sentiment, SentimentScores,
-    ShareOfVoice, Standing, Timestamp, Window,
+    Alert, AlertKind, AlertState, AuthorStanding, Emotion, Expectation, Gap, Intent, Item,
+    ItemEvent, Mention, MentionEvent, Occasion, PersonalData, Redaction, Scored, Sentiment,
+    SentimentScores, ShareOfVoice, Standing, Timestamp, Window,
 };
 use hark_proto::{DecodeError, Wire, cloud_event, cloud_event_headers, to_json};
 use serde_json::{Value, json};
@@ -170,6 +170,19 @@ fn the_ids_of_labels_are_those_of_the_model() {
         assert_eq!(
             shown(&event)["observed"]["emotions"][0]["emotion"],
             emotion.as_str()
+        );
+    }
+    for expectation in Expectation::ALL {
+        let event = MentionEvent::Observed(Box::new(Mention {
+            expectation: Some(Scored {
+                label: *expectation,
+                probability: 1.0,
+            }),
+            ..mention()
+        }));
+        assert_eq!(
+            shown(&event)["observed"]["expectation"]["expectation"],
+            expectation.as_str()
         );
     }
     for window in Window::ALL {

@@ -2,10 +2,10 @@
 
 use hark_model::{
     Alert, AlertKind, AlertState, Author, AuthorDelete, AuthorKey, AuthorStanding, BrandMatch,
-    Counts, Emotion, Evidence, Gap, Intent, Interval, Item, ItemDelete, ItemEvent, ItemId, Measure,
-    Mention, MentionEvent, Occasion, PersonalData, Provenance, Rating, RecordRange, Redaction,
-    Scored, Sentiment, SentimentScores, ShareOfVoice, Standing, Timestamp, TopTerm,
-    TouchpointVoice, Version, Voice, Window,
+    Counts, Emotion, Evidence, Expectation, Gap, Intent, Interval, Item, ItemDelete, ItemEvent,
+    ItemId, Measure, Mention, MentionEvent, Occasion, PersonalData, Provenance, Rating,
+    RecordRange, Redaction, Scored, Sentiment, SentimentScores, ShareOfVoice, Standing, Timestamp,
+    TopTerm, TouchpointVoice, Version, Voice, Window,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -176,8 +176,13 @@ pub(crate) fn item_event() -> impl Strategy<Value = ItemEvent> {
 fn scored<T: Clone + std::fmt::Debug>(
     label: impl Strategy<Value = T>,
 ) -> impl Strategy<Value = Vec<Scored<T>>> {
-    let one = (label, probability()).prop_map(|(label, probability)| Scored { label, probability });
-    vec(one, 0..3)
+    vec(one_scored(label), 0..3)
+}
+
+fn one_scored<T: Clone + std::fmt::Debug>(
+    label: impl Strategy<Value = T>,
+) -> impl Strategy<Value = Scored<T>> {
+    (label, probability()).prop_map(|(label, probability)| Scored { label, probability })
 }
 
 fn scores() -> impl Strategy<Value = SentimentScores> {
@@ -207,13 +212,14 @@ fn mention() -> impl Strategy<Value = Mention> {
         scored(id()),
         scored(select(Intent::ALL)),
         scored(select(Emotion::ALL)),
+        option::of(one_scored(select(Expectation::ALL))),
     );
     let rest = (any::<bool>(), option::of(rating()), text());
     (head, author, body, judgement, rest).prop_map(|(head, author, body, judgement, rest)| {
         let (item, version, brand, item_brands, event_time, arrived_at) = head;
         let (author, reach) = author;
         let (url, text, language, clause) = body;
-        let (sentiment, uncertain, touchpoints, intents, emotions) = judgement;
+        let (sentiment, uncertain, touchpoints, intents, emotions, expectation) = judgement;
         let (repost, rating, model) = rest;
         Mention {
             item,
@@ -233,6 +239,7 @@ fn mention() -> impl Strategy<Value = Mention> {
             touchpoints,
             intents,
             emotions,
+            expectation,
             repost,
             rating,
             model,

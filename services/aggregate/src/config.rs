@@ -224,6 +224,10 @@ pub struct TouchpointConfig {
     pub stage: Option<String>,
     /// Moment-of-truth weight, greater than 0.
     pub weight: Option<f64>,
+    /// Of one that the model does not know: what finds it, in the language of brand queries.
+    pub query: Option<String>,
+    /// Of one that the model does not know: texts that show it.
+    pub examples: Option<Vec<String>>,
 }
 
 /// The default taxonomy as `[[touchpoint]]` changes it, or every mistake in them.

@@ -2,7 +2,9 @@
 
 use crate::backend::Logits;
 use crate::labels::{Head, Labels, SentimentHead};
-use hark_model::{Emotion, Intent, Rating, Scored, Sentiment, SentimentScores, TouchpointId};
+use hark_model::{
+    Emotion, Expectation, Intent, Rating, Scored, Sentiment, SentimentScores, TouchpointId,
+};
 use std::sync::Arc;
 
 /// Everything the model says of one text.
@@ -12,12 +14,14 @@ pub struct Judgement {
     pub sentiment: SentimentScores,
     /// The best probability is too low to act upon; the label stays the most probable one.
     pub uncertain: bool,
-    /// Every touchpoint, in the order of the model's head.
+    /// Every touchpoint, in the order of the model's head, then those that were learnt.
     pub touchpoints: Vec<Verdict<TouchpointId>>,
     /// Every intent, in the order of the model's head.
     pub intents: Vec<Verdict<Intent>>,
     /// Every emotion, in the order of the model's head.
     pub emotions: Vec<Verdict<Emotion>>,
+    /// Every expectation, in the order of the model's head; the most probable that holds counts.
+    pub expectation: Vec<Verdict<Expectation>>,
     /// Who judged: the model and its version, `rating`, or `none`.
     pub model: Arc<str>,
 }
@@ -53,12 +57,26 @@ impl Judgement {
     /// The judgement of row `row`. An error when the model gave numbers that are none.
     pub fn from_logits(logits: &Logits, row: usize, labels: &Labels) -> Result<Self, NotANumber> {
         let sentiment = sentiment(logits.sentiment.row(row), &labels.sentiment)?;
+        let mut touchpoints = verdicts(logits.touchpoints.row(row), &labels.touchpoints)?;
+        if let Some(embedding) = logits.embedding.as_ref().filter(|_| !labels.own.is_empty()) {
+            let embedding = embedding.row(row);
+            finite(embedding)?;
+            touchpoints.extend(labels.own.iter().map(|own| {
+                let probability = own.probability(embedding);
+                Verdict {
+                    label: own.id.clone(),
+                    probability,
+                    holds: probability >= 0.5,
+                }
+            }));
+        }
         Ok(Self {
             uncertain: sentiment.confidence() < labels.sentiment.uncertain_below,
             sentiment,
-            touchpoints: verdicts(logits.touchpoints.row(row), &labels.touchpoints)?,
+            touchpoints,
             intents: verdicts(logits.intents.row(row), &labels.intents)?,
             emotions: verdicts(logits.emotions.row(row), &labels.emotions)?,
+            expectation: verdicts(logits.expectation.row(row), &labels.expectation)?,
             model: Arc::clone(&labels.model),
         })
     }
@@ -106,6 +124,7 @@ impl Judgement {
             touchpoints: Vec::new(),
             intents: Vec::new(),
             emotions: Vec::new(),
+            expectation: Vec::new(),
             model: Arc::from(model),
         }
     }
@@ -176,6 +195,8 @@ mod tests {
             touchpoints: Matrix::new(16, vec![-1.0; 16]).unwrap(),
             intents: Matrix::new(7, intents.to_vec()).unwrap(),
             emotions: Matrix::new(6, vec![-1.0; 6]).unwrap(),
+            expectation: Matrix::new(3, vec![-1.0; 3]).unwrap(),
+            embedding: None,
         }
     }
 

@@ -1,6 +1,9 @@
 //! What the columns of the model's heads mean: labels.json.
 
-use hark_model::{Emotion, Intent, Sentiment, Taxonomy, TouchpointId, default_taxonomy};
+use crate::likeness::Likeness;
+use hark_model::{
+    Emotion, Expectation, Intent, Sentiment, Taxonomy, TouchpointId, default_taxonomy,
+};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -17,6 +20,10 @@ pub struct Labels {
     pub intents: Head<Intent>,
     /// The emotions head.
     pub emotions: Head<Emotion>,
+    /// The expectation head; at most one label of it is used, the most probable that holds.
+    pub expectation: Head<Expectation>,
+    /// Touchpoints that were learnt from examples, beside those of the head.
+    pub own: Vec<Likeness>,
 }
 
 /// A head of which exactly one label holds: softmax(logits / temperature).
@@ -95,6 +102,7 @@ struct Heads {
     touchpoints: RawHead,
     intents: RawHead,
     emotions: RawHead,
+    expectation: RawHead,
 }
 
 #[derive(Deserialize)]
@@ -113,7 +121,7 @@ struct RawHead {
 
 impl Labels {
     /// Reads a labels.json and holds it against the contract: the three sentiments, seven
-    /// intents and six emotions, each once; the sixteen default touchpoints, each once, and
+    /// intents, six emotions and three expectations, each once; the sixteen default touchpoints, each once, and
     /// beyond them only such as the taxonomy has. The order is the file's.
     pub fn parse(json: &[u8], taxonomy: &Taxonomy) -> Result<Self, LabelsError> {
         let File { model, heads } =
@@ -132,16 +140,24 @@ impl Labels {
             touchpoints: head("touchpoints", heads.touchpoints, &touchpoints, &needed)?,
             intents: head("intents", heads.intents, Intent::ALL, Intent::ALL)?,
             emotions: head("emotions", heads.emotions, Emotion::ALL, Emotion::ALL)?,
+            expectation: head(
+                "expectation",
+                heads.expectation,
+                Expectation::ALL,
+                Expectation::ALL,
+            )?,
+            own: Vec::new(),
         })
     }
 
     /// The columns of each head, by its name in the model.
-    pub fn columns(&self) -> [(&'static str, usize); 4] {
+    pub fn columns(&self) -> [(&'static str, usize); 5] {
         [
             ("sentiment", self.sentiment.labels.len()),
             ("touchpoints", self.touchpoints.labels.len()),
             ("intents", self.intents.labels.len()),
             ("emotions", self.emotions.labels.len()),
+            ("expectation", self.expectation.labels.len()),
         ]
     }
 }
@@ -254,12 +270,14 @@ pub(crate) mod tests {
             .collect();
         let intents: Vec<_> = Intent::ALL.iter().map(|i| i.as_str()).collect();
         let emotions: Vec<_> = Emotion::ALL.iter().map(|e| e.as_str()).collect();
+        let expectation: Vec<_> = Expectation::ALL.iter().map(|e| e.as_str()).collect();
         json!({"model": "test-1", "heads": {
             "sentiment": {"labels": ["negative", "neutral", "positive"], "temperature": 1.0,
                           "uncertain_below": 0.5},
             "touchpoints": {"labels": ids, "temperature": 1.0, "thresholds": vec![0.5; 16]},
             "intents": {"labels": intents, "temperature": 2.0, "thresholds": vec![0.5; 7]},
             "emotions": {"labels": emotions, "temperature": 1.0, "thresholds": vec![0.5; 6]},
+            "expectation": {"labels": expectation, "temperature": 1.0, "thresholds": vec![0.5; 3]},
         }})
     }
 

@@ -1,9 +1,11 @@
 //! A model's files: the built-in ones, or those of a folder.
 
-use crate::backend::{BackendError, ConstantBackend, MakeBackend, RtenModel};
+use crate::backend::{BackendError, ConstantBackend, MakeBackend, RtenModel, TokenBatch};
+use crate::config::Config;
 use crate::labels::{Labels, LabelsError};
+use crate::likeness::{Likeness, Quality};
 use crate::tokens::Tokeniser;
-use hark_model::Taxonomy;
+use hark_model::{Taxonomy, TouchpointId};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -47,6 +49,14 @@ pub enum ModelError {
         /// What is wrong.
         error: String,
     },
+    /// A touchpoint cannot be learnt from its examples.
+    #[error("touchpoint {id}: {problem}")]
+    Examples {
+        /// The touchpoint.
+        id: TouchpointId,
+        /// What is wrong.
+        problem: String,
+    },
     /// model.onnx cannot be used.
     #[error("model.onnx of {origin}: {error}")]
     Network {
@@ -66,6 +76,14 @@ impl LoadedModel {
     pub fn built_in(taxonomy: &Taxonomy) -> Result<Self, ModelError> {
         let network = RtenModel::load_static(ONNX);
         Self::assemble("the built-in model", network, TOKENIZER, LABELS, taxonomy)
+    }
+
+    /// The model that a configuration names, by default the built-in one.
+    pub fn configured(config: &Config, taxonomy: &Taxonomy) -> Result<Self, ModelError> {
+        match &config.model {
+            Some(folder) => Self::read(folder, taxonomy),
+            None => Self::built_in(taxonomy),
+        }
     }
 
     /// The built-in model's labels with no model behind them: [`ConstantBackend`] on bytes. For
@@ -101,6 +119,64 @@ impl LoadedModel {
             &labels,
             taxonomy,
         )
+    }
+
+    /// Adds touchpoints that are told by examples, each told from `others` and from the examples
+    /// of the rest. Returns how well that goes.
+    ///
+    /// # Errors
+    ///
+    /// The model tells no embedding, or an engine fails.
+    pub fn learn(
+        &mut self,
+        touchpoints: &[(TouchpointId, Vec<String>)],
+        others: &[String],
+    ) -> Result<Vec<Quality>, ModelError> {
+        let Some((first, _)) = touchpoints.first() else {
+            return Ok(Vec::new());
+        };
+        let embed = |id: &TouchpointId, texts: &[String]| {
+            self.embed(texts).map_err(|problem| ModelError::Examples {
+                id: id.clone(),
+                problem,
+            })
+        };
+        let background = embed(first, others)?;
+        let examples: Vec<_> = touchpoints
+            .iter()
+            .map(|(id, texts)| embed(id, texts))
+            .collect::<Result<_, _>>()?;
+        let (mut learnt, mut qualities) = (Vec::new(), Vec::new());
+        for (place, (id, _)) in touchpoints.iter().enumerate() {
+            let rest = examples.iter().enumerate();
+            let rest = rest.filter(|(other, _)| *other != place);
+            let rest = rest.flat_map(|(_, texts)| texts);
+            let others: Vec<Vec<f32>> = background.iter().chain(rest).cloned().collect();
+            let (likeness, quality) = Likeness::learn(id.clone(), &examples[place], &others);
+            learnt.push(likeness);
+            qualities.push(quality);
+        }
+        Arc::make_mut(&mut self.labels).own = learnt;
+        Ok(qualities)
+    }
+
+    /// Where texts lie in the encoder's space.
+    fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, String> {
+        let mut engine = (self.make)().map_err(|error| error.to_string())?;
+        let mut points = Vec::with_capacity(texts.len());
+        for text in texts {
+            let tokens = self
+                .tokeniser
+                .encode(text)
+                .map_err(|error| error.to_string())?;
+            let batch = TokenBatch::pad([&tokens[..]], self.tokeniser.padding());
+            let logits = engine.infer(&batch).map_err(|error| error.to_string())?;
+            let embedding = logits
+                .embedding
+                .ok_or("examples need a model with an output `embedding`; this one has none")?;
+            points.push(embedding.row(0).to_vec());
+        }
+        Ok(points)
     }
 
     fn assemble(

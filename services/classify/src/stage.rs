@@ -9,13 +9,12 @@ use crate::target;
 use crate::text::normalise;
 use hark_model::{
     AuthorDelete, AuthorKey, Gap, Item, ItemDelete, ItemEvent, ItemId, Mention, MentionEvent,
-    Timestamp,
+    Scored, Timestamp, TouchpointId,
 };
 use hark_proto::{Wire, dead_letter};
 use hark_stream::{
     Commit, Limit, NewRecord, Partitioning, Record, Stage, StageError, State, TopicName,
 };
-use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
@@ -43,6 +42,10 @@ impl Topics {
     }
 }
 
+/// Touchpoints that are told by rules and not by the model: of an item those that hold, for every
+/// brand of it, with the probability 1.
+pub type Rules = Box<dyn FnMut(&Item) -> Vec<TouchpointId> + Send>;
+
 /// Judges items.
 ///
 /// | record read | written | partition |
@@ -67,7 +70,8 @@ pub struct ClassifyStage {
     topics: Topics,
     metrics: Metrics,
     pace: Pace,
-    rule: DeadLetterRule,
+    dead_letters: DeadLetterRule,
+    rules: Option<Rules>,
     /// What steps decided whose commits are under way, oldest first; counted then.
     decided: VecDeque<Tally>,
 }
@@ -98,15 +102,32 @@ impl ClassifyStage {
     /// A stage on a pool, which several stages may share. A step takes `batch` records or,
     /// where that is done in no time, more.
     pub fn new(pool: Arc<Pool>, topics: Topics, metrics: Metrics, batch: usize) -> Self {
-        let (rule, decided) = (DeadLetterRule::default(), VecDeque::new());
         Self {
             pool,
             topics,
             metrics,
             pace: Pace::new(batch),
-            rule,
-            decided,
+            dead_letters: DeadLetterRule::default(),
+            rules: None,
+            decided: VecDeque::new(),
         }
+    }
+
+    /// With touchpoints that are told by rules.
+    pub fn with_rules(mut self, rules: Rules) -> Self {
+        self.rules = Some(rules);
+        self
+    }
+
+    /// The touchpoints that rules tell of an item.
+    fn told(&mut self, item: &Item) -> Vec<Scored<TouchpointId>> {
+        let told = self.rules.as_mut().map(|rules| rules(item));
+        let told = told.into_iter().flatten();
+        let certain = |label| Scored {
+            label,
+            probability: 1.0,
+        };
+        told.map(certain).collect()
     }
 
     fn write(&self, commit: &mut Commit, event: &MentionEvent, now: i64) {
@@ -172,20 +193,22 @@ impl Stage for ClassifyStage {
                     self.write(&mut commit, &event, now);
                     outcome
                 }
-                Reading::Item(item, places) => match mentions(&item, &places, &judged) {
-                    Ok(mentions) => {
-                        tally.mentions += mentions.len() as u64;
-                        for mention in mentions {
-                            let event = MentionEvent::Observed(Box::new(mention));
-                            self.write(&mut commit, &event, now);
+                Reading::Item(item, places) => {
+                    match mentions(&item, &places, &judged, &self.told(&item)) {
+                        Ok(mentions) => {
+                            tally.mentions += mentions.len() as u64;
+                            for mention in mentions {
+                                let event = MentionEvent::Observed(Box::new(mention));
+                                self.write(&mut commit, &event, now);
+                            }
+                            Outcome::Mentioned
                         }
-                        Outcome::Mentioned
+                        Err(dead) => {
+                            self.write_dead(&mut commit, record, &dead, now);
+                            Outcome::DeadLetter
+                        }
                     }
-                    Err(dead) => {
-                        self.write_dead(&mut commit, record, &dead, now);
-                        Outcome::DeadLetter
-                    }
-                },
+                }
                 Reading::Dead(dead) => {
                     self.write_dead(&mut commit, record, &dead, now);
                     Outcome::DeadLetter
@@ -194,9 +217,9 @@ impl Stage for ClassifyStage {
             tally.outcomes.push(outcome);
         }
         for outcome in &tally.outcomes {
-            self.rule.note(*outcome == Outcome::DeadLetter);
+            self.dead_letters.note(*outcome == Outcome::DeadLetter);
         }
-        if let Some(broken) = self.rule.broken() {
+        if let Some(broken) = self.dead_letters.broken() {
             return Err(failed(format!(
                 "{broken}; a producer writes what this hark cannot read, or hark is at fault: \
                  `hark dead-letters list` shows the reasons"
@@ -240,23 +263,21 @@ fn failed(message: String) -> StageError {
 /// The texts of a step, each once.
 #[derive(Default)]
 struct Texts {
-    unique: Vec<String>,
-    places: HashMap<String, usize>,
+    unique: Vec<Arc<str>>,
+    places: HashMap<Arc<str>, usize>,
 }
 
 impl Texts {
-    /// The place of a text; `None` when there is not a word in it.
-    fn place(&mut self, text: Cow<'_, str>) -> Option<usize> {
-        if let Some(place) = self.places.get(&*text) {
-            return Some(*place);
+    /// The place of a text.
+    fn place(&mut self, text: String) -> usize {
+        if let Some(place) = self.places.get(text.as_str()) {
+            return *place;
         }
-        if normalise(&text).is_empty() {
-            return None;
-        }
+        let text: Arc<str> = text.into();
         let place = self.unique.len();
-        self.unique.push(text.clone().into_owned());
-        self.places.insert(text.into_owned(), place);
-        Some(place)
+        self.unique.push(Arc::clone(&text));
+        self.places.insert(text, place);
+        place
     }
 }
 
@@ -281,8 +302,11 @@ fn read(record: &Record, texts: &mut Texts) -> Reading {
             Reading::Event(MentionEvent::RetractItem(gone), Outcome::Retracted)
         }
         Ok(ItemEvent::Upsert(item)) => {
-            let parts = target::parts(&item.text, &item.matches);
-            let places = parts.into_iter().map(|part| texts.place(part)).collect();
+            let speaks = !normalise(&item.text).is_empty();
+            let marked = |place| target::towards(&item.text, &item.matches, place);
+            let places = 0..item.matches.len();
+            let places = places.map(|place| speaks.then(|| texts.place(marked(place))));
+            let places = places.collect();
             Reading::Item(item, places)
         }
         Ok(ItemEvent::Delete(gone)) => {
@@ -305,6 +329,7 @@ fn mentions(
     item: &Item,
     places: &[Option<usize>],
     judged: &[pool::Outcome],
+    told: &[Scored<TouchpointId>],
 ) -> Result<Vec<Mention>, Dead> {
     let brands: Vec<_> = item
         .matches
@@ -342,9 +367,14 @@ fn mentions(
             clause: Arc::clone(&found.clause),
             sentiment: judgement.sentiment,
             uncertain: judgement.uncertain,
-            touchpoints: Verdict::holding(&judgement.touchpoints),
+            touchpoints: told
+                .iter()
+                .cloned()
+                .chain(Verdict::holding(&judgement.touchpoints))
+                .collect(),
             intents: Verdict::holding(&judgement.intents),
             emotions: Verdict::holding(&judgement.emotions),
+            expectation: Verdict::holding(&judgement.expectation).into_iter().next(),
             repost: item.repost_of.is_some(),
             rating: item.rating,
             model: Arc::clone(&judgement.model),

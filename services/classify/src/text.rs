@@ -4,6 +4,7 @@
 //! like the ones it was trained on, so a change here is a change of model. A golden file written
 //! by the Python function (`tests/golden/normalise.jsonl`) holds both together.
 
+use crate::target::{OTHER, TARGET};
 use regex::{Captures, Regex};
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -27,7 +28,8 @@ static HANDLE: LazyLock<Regex> = LazyLock::new(|| {
 /// Normalises a text for the tokenizer. In this order:
 ///
 /// 1. HTML entities are unescaped once, left to right: `&amp; &lt; &gt; &quot; &apos; &nbsp;` and
-///    numeric ones, always with their semicolon. A number that is no Unicode scalar value stays.
+///    numeric ones, always with their semicolon. A number that is no Unicode scalar value stays,
+///    and so do U+E000 and U+E001, the marks of target and others.
 /// 2. Unicode NFC.
 /// 3. Links (`http://`, `https://`, `www.`, any case, not after an ASCII letter, digit or
 ///    underscore) up to the next white space become `http`.
@@ -80,8 +82,10 @@ fn unescape(found: &Captures<'_>) -> String {
         (_, Some(hex)) => u32::from_str_radix(hex.as_str(), 16).ok(),
         _ => None,
     };
+    // A mark (see `target`) is ours to make, not the author's.
     number
         .and_then(char::from_u32)
+        .filter(|c| !matches!(*c, TARGET | OTHER))
         .map_or_else(whole, String::from)
 }
 

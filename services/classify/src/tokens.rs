@@ -1,10 +1,11 @@
 //! Texts to token ids.
 
 use crate::text::normalise;
-use tokenizers::{Tokenizer, TruncationDirection, TruncationParams, TruncationStrategy};
+use std::borrow::Cow;
+use tokenizers::Tokenizer;
 
-/// A text's longest form in tokens, the special ones included; the rest is cut off. The model was
-/// trained with it.
+/// A text's longest form in tokens, the special ones included. Of a longer one the middle is left
+/// out, for a story's point may come late. The model was trained with it.
 pub const MAX_TOKENS: usize = 80;
 
 /// Ready to use from any thread.
@@ -31,14 +32,8 @@ impl Tokeniser {
     /// [`MAX_TOKENS`], no padding.
     pub fn parse(json: &[u8]) -> Result<Self, String> {
         let mut tokenizer = Tokenizer::from_bytes(json).map_err(|error| error.to_string())?;
-        let cut = TruncationParams {
-            direction: TruncationDirection::Right,
-            max_length: MAX_TOKENS,
-            strategy: TruncationStrategy::LongestFirst,
-            stride: 0,
-        };
         tokenizer
-            .with_truncation(Some(cut))
+            .with_truncation(None)
             .map_err(|error| error.to_string())?;
         tokenizer.with_padding(None);
         let padding = tokenizer
@@ -67,12 +62,17 @@ impl Tokeniser {
         };
         let normal = normalise(text);
         // A word gives a token or more, save the rare one of invisible characters only; so what
-        // follows this many words is cut anyway and need not be paid for.
-        let kept = first_words(&normal, 4 * MAX_TOKENS);
+        // lies between this many words at either end is cut anyway and need not be paid for.
+        let kept = outer_words(&normal, 2 * MAX_TOKENS);
         let encoding = tokenizer
             .encode_fast(kept, true)
             .map_err(|error| TokeniseError(error.to_string()))?;
-        encoding.get_ids().iter().copied().map(id).collect()
+        let ids = encoding.get_ids();
+        let (head, tail) = match ids.len().checked_sub(MAX_TOKENS / 2) {
+            Some(tail) if ids.len() > MAX_TOKENS => (&ids[..MAX_TOKENS / 2], &ids[tail..]),
+            _ => (ids, &[][..]),
+        };
+        head.iter().chain(tail).copied().map(id).collect()
     }
 
     /// The id that fills a batch's shorter rows.
@@ -85,13 +85,16 @@ fn id(id: u32) -> Result<i32, TokeniseError> {
     i32::try_from(id).map_err(|_| TokeniseError(format!("token id {id} is too great")))
 }
 
-/// The text up to the end of its `count`th word, words being split by single spaces.
-fn first_words(text: &str, count: usize) -> &str {
-    let end = text
-        .match_indices(' ')
-        .nth(count - 1)
-        .map_or(text.len(), |(at, _)| at);
-    &text[..end]
+/// The first and the last `count` words, words being split by single spaces.
+fn outer_words(text: &str, count: usize) -> Cow<'_, str> {
+    let first = text.match_indices(' ').nth(count - 1);
+    let last = text.rmatch_indices(' ').nth(count - 1);
+    match (first, last) {
+        (Some((end, _)), Some((start, _))) if end < start => {
+            Cow::Owned(format!("{}{}", &text[..end], &text[start..]))
+        }
+        _ => Cow::Borrowed(text),
+    }
 }
 
 #[cfg(test)]
@@ -99,9 +102,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_text_is_cut_behind_its_last_whole_word() {
-        assert_eq!(first_words("a b c d", 2), "a b");
-        assert_eq!(first_words("a b", 2), "a b");
-        assert_eq!(first_words("", 2), "");
+    fn of_a_long_text_the_outer_words_are_kept_whole() {
+        assert_eq!(outer_words("a b c d e", 2), "a b d e");
+        assert_eq!(outer_words("a b c d", 2), "a b c d");
+        assert_eq!(outer_words("a b c", 2), "a b c");
+        assert_eq!(outer_words("", 2), "");
     }
 }

@@ -36,10 +36,11 @@ fn close(a: &Judgement, b: &Judgement, tolerance: f32) -> f32 {
         all.extend(j.touchpoints.iter().map(|v| v.probability));
         all.extend(j.intents.iter().map(|v| v.probability));
         all.extend(j.emotions.iter().map(|v| v.probability));
+        all.extend(j.expectation.iter().map(|v| v.probability));
         all
     };
     let (a, b) = (scores(a), scores(b));
-    assert_eq!(a.len(), 32);
+    assert_eq!(a.len(), 35);
     let worst = a
         .iter()
         .zip(&b)
@@ -100,14 +101,14 @@ fn the_order_of_the_texts_does_not_change_a_score() {
 fn plain_words_are_judged_as_anyone_would() {
     let request = |text: &str| Request {
         text: text.to_owned(),
-        targets: vec![],
+        ..Request::default()
     };
     let requests: Vec<_> = TEXTS[..3].iter().map(|text| request(text)).collect();
     let labels: Vec<Sentiment> = classifier(1)
         .classify(&requests)
         .unwrap()
         .iter()
-        .map(|answers| answers[0].outcome.as_ref().unwrap().sentiment.label())
+        .map(|outcome| outcome.as_ref().unwrap().sentiment.label())
         .collect();
     assert_eq!(
         labels,
@@ -116,42 +117,67 @@ fn plain_words_are_judged_as_anyone_would() {
 }
 
 #[test]
-fn two_targets_of_one_text_get_opposite_judgements() {
+fn two_brands_of_one_text_get_opposite_judgements() {
     let text = "Skylark was wonderful, thank you! Northwind lost my bag, what a disgrace.";
-    let targets = vec!["skylark".to_owned(), "northwind".to_owned()];
-    let answers = classifier(1)
-        .classify(&[Request {
-            text: text.to_owned(),
-            targets,
-        }])
+    let towards = |target: &str, other: &str| Request {
+        text: text.to_owned(),
+        target: Some(target.to_owned()),
+        others: vec![other.to_owned()],
+    };
+    let labels: Vec<_> = classifier(1)
+        .classify(&[
+            towards("skylark", "northwind"),
+            towards("northwind", "skylark"),
+        ])
         .unwrap()
-        .remove(0);
-    let labels: Vec<_> = answers
         .iter()
-        .map(|answer| answer.outcome.as_ref().unwrap().sentiment.label().as_str())
+        .map(|outcome| outcome.as_ref().unwrap().sentiment.label().as_str())
         .collect();
-    assert_eq!(labels, ["positive", "negative"], "{answers:?}");
+    assert_eq!(labels, ["positive", "negative"]);
 }
 
 #[test]
-fn a_stream_comes_out_in_order_with_what_was_beside_it() {
-    let classifier = classifier(2);
-    let texts: Vec<String> = (0..60)
-        .map(|n| TEXTS[n % TEXTS.len()].repeat(n % 3))
-        .collect();
-    let input: Vec<_> = texts
+fn a_text_without_a_word_keeps_its_place_among_the_others() {
+    let request = |text: &str| Request {
+        text: text.to_owned(),
+        ..Request::default()
+    };
+    let outcomes = classifier(1)
+        .classify(&[request(TEXTS[0]), request(" \n"), request(TEXTS[1])])
+        .unwrap();
+    let models: Vec<_> = outcomes
         .iter()
-        .map(|text| Request {
-            text: text.clone(),
-            targets: vec![],
-        })
-        .enumerate()
+        .map(|outcome| outcome.as_ref().unwrap())
+        .map(|judgement| (judgement.sentiment.label(), &*judgement.model == "none"))
         .collect();
-    let mut count = 0;
-    for (at, (beside, answers)) in classifier.stream(input.into_iter()).unwrap().enumerate() {
-        assert_eq!(beside, at);
-        assert_eq!(answers.unwrap()[0].text, texts[at]);
-        count += 1;
-    }
-    assert_eq!(count, texts.len());
+    assert_eq!(
+        models,
+        [
+            (Sentiment::Negative, false),
+            (Sentiment::Neutral, true),
+            (Sentiment::Positive, false)
+        ]
+    );
+}
+
+#[test]
+fn the_words_that_carry_a_judgement_are_named_first() {
+    let classifier = classifier(1);
+    let request = Request {
+        text: "We flew with them on Tuesday and the crew was horrible to my mother".to_owned(),
+        ..Request::default()
+    };
+    let judgement = classifier
+        .classify(std::slice::from_ref(&request))
+        .unwrap()
+        .remove(0)
+        .unwrap();
+    let explanation = classifier.explain(&request, &judgement).unwrap();
+    assert_eq!(
+        (explanation[0].head, &*explanation[0].label),
+        ("sentiment", "negative")
+    );
+    let strongest = &explanation[0].words[0];
+    assert_eq!(&request.text[strongest.at.clone()], "horrible");
+    assert!(strongest.effect > 0.05, "{strongest:?}");
 }

@@ -157,21 +157,65 @@ fn delete(author: Option<AuthorKey>) -> ItemDelete {
     }
 }
 
+const BOTH: &str = "Skylark was great. Northwind lost it.";
+
 #[test]
-fn two_brands_in_one_item_are_two_mentions_judged_by_their_own_part() {
+fn two_brands_in_one_item_are_two_mentions_of_the_whole_text() {
     let mut bench = Bench::new(Fake::default());
-    let both = bench.mentions(item(
-        "Skylark was great. Northwind lost it.",
-        &["Skylark", "Northwind"],
-    ));
-    let skylark = bench.mentions(item("Skylark was great.", &["Skylark"]));
-    let northwind = bench.mentions(item("Northwind lost it.", &["Northwind"]));
+    let both = bench.mentions(item(BOTH, &["Skylark", "Northwind"]));
     assert_eq!(both.len(), 2);
-    assert_eq!(both[0].sentiment, skylark[0].sentiment);
-    assert_eq!(both[1].sentiment, northwind[0].sentiment);
+    // The engine's numbers depend on the tokens, the marks included.
     assert_ne!(both[0].sentiment, both[1].sentiment);
     assert_eq!(both[0].item_brands, both[1].item_brands);
-    assert_eq!(&*both[1].text, "Skylark was great. Northwind lost it.");
+    assert!(both.iter().all(|mention| &*mention.text == BOTH));
+}
+
+#[test]
+fn each_brand_of_an_item_is_read_with_its_own_marks() {
+    for (marked, brands) in [
+        (
+            "\u{e000}Skylark was great. \u{e001}Northwind lost it.",
+            &["Skylark", "Northwind"][..],
+        ),
+        (
+            "\u{e001}Skylark was great. \u{e000}Northwind lost it.",
+            &["Skylark", "Northwind"],
+        ),
+        (
+            "\u{e000}Skylark was great. Northwind lost it.",
+            &["Skylark"],
+        ),
+    ] {
+        // The engine cannot take this text, so the item is a dead letter if it was read so.
+        let mut bench = Bench::new(Fake::default().with_poison(marked, Poison::Fails));
+        let records = bench.events(&[upsert(BOTH, brands)]);
+        assert_eq!(records[0].topic.as_str(), "hark.dead-letters", "{marked}");
+        let others = bench.events(&[upsert(BOTH, &["Northwind"])]);
+        assert_eq!(others[0].topic.as_str(), "hark.mentions", "{marked}");
+    }
+}
+
+#[test]
+fn touchpoints_told_by_rules_come_first_for_every_brand() {
+    let mut bench = Bench::new(Fake::default());
+    let told = Box::new(|item: &Item| match item.text.contains("lounge") {
+        true => vec!["lounge".into()],
+        false => vec![],
+    });
+    bench.stage = bench.stage.with_rules(told);
+    let text = "The Skylark lounge is nicer than that of Northwind";
+    for mention in bench.mentions(item(text, &["Skylark", "Northwind"])) {
+        assert_eq!(mention.touchpoints[0].label.as_str(), "lounge");
+        assert_eq!(mention.touchpoints[0].probability, 1.0);
+    }
+    let plain = bench.mentions(item("Skylark is nice", &["Skylark"]));
+    let told = |mention: &Mention| {
+        mention
+            .touchpoints
+            .iter()
+            .any(|t| t.label.as_str() == "lounge")
+    };
+    assert!(!plain.iter().any(told));
 }
 
 #[test]
@@ -321,7 +365,8 @@ fn a_record_that_cannot_be_read_is_kept_whole_with_the_reason() {
 
 #[test]
 fn a_poison_text_costs_its_own_item_only() {
-    let mut bench = Bench::new(Fake::default().with_poison("Skylark poison", Poison::Panics));
+    let mut bench =
+        Bench::new(Fake::default().with_poison("\u{e000}Skylark poison", Poison::Panics));
     let records = bench.events(&[
         upsert("Skylark was great", &["Skylark"]),
         upsert("Skylark poison", &["Skylark"]),
@@ -336,7 +381,8 @@ fn a_poison_text_costs_its_own_item_only() {
 
 #[test]
 fn every_record_read_is_counted_once_under_what_became_of_it() {
-    let mut bench = Bench::new(Fake::default().with_poison("Skylark poison", Poison::Fails));
+    let mut bench =
+        Bench::new(Fake::default().with_poison("\u{e000}Skylark poison", Poison::Fails));
     let gap = Gap {
         source: "feed".into(),
         from: Timestamp::from_millis(1),
@@ -408,7 +454,7 @@ fn a_thousand_dead_letters_in_a_row_stop_the_stage_and_say_so() {
 #[test]
 fn a_stage_whose_engines_are_all_lost_stops_and_says_so() {
     let fake = Fake::default()
-        .with_poison("Skylark poison", Poison::Loses)
+        .with_poison("\u{e000}Skylark poison", Poison::Loses)
         .with_most_engines(2);
     let mut bench = Bench::new(fake);
     let event = upsert("Skylark poison", &["Skylark"]);

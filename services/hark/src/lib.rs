@@ -10,11 +10,15 @@ pub mod bench;
 mod cli;
 mod commands;
 mod config;
+mod demo_posts;
 mod exit;
+mod judgement;
 mod metrics_catalogue;
 mod pepper;
+mod scores;
 mod system;
 mod term;
+mod touchpoints;
 mod universe;
 
 // Stages hand what they read to each other's threads, SQLite allocates for every row, and glibc's

@@ -3,6 +3,7 @@
 use crate::config::{Config, SourceConfig, SourceKind};
 use crate::exit::{Failure, Outcome};
 use crate::pepper::pepper;
+use crate::touchpoints;
 use crate::universe::Universe;
 use hark_aggregate::{AggregateConfig, AggregateMetrics, AggregateStage};
 use hark_care::Care;
@@ -143,9 +144,9 @@ impl System {
 
     /// Starts the stage that judges.
     pub(crate) fn classify(&self) -> Outcome<RunningStage> {
-        let config = &self.config.classify;
         let metrics = hark_classify::Metrics::new(&self.metrics);
-        let classifier = Classifier::new(config, &self.config.taxonomy, metrics.clone())
+        let (model, _) = touchpoints::model(&self.config)?;
+        let classifier = Classifier::with_model(&self.config.classify, model, metrics.clone())
             .map_err(|error| Failure::input(error.to_string()))?;
         self.classify_with(&classifier, metrics)
     }
@@ -158,7 +159,10 @@ impl System {
     ) -> Outcome<RunningStage> {
         let topics = hark_classify::Topics::with_prefix(&self.config.log.topic_prefix);
         let pool = Arc::clone(classifier.pool());
-        let stage = ClassifyStage::new(pool, topics, metrics, self.config.classify.queue);
+        let mut stage = ClassifyStage::new(pool, topics, metrics, self.config.classify.queue);
+        if let Some(rules) = self.config.own_touchpoints.rules()? {
+            stage = stage.with_rules(rules);
+        }
         self.stage(hark_classify::STAGE, topics::ITEMS, Box::new(stage))
     }
 

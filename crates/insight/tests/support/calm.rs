@@ -112,6 +112,7 @@ fn negative(brand: &BrandId, number: u64, time: Timestamp) -> MentionEvent {
         touchpoints: Vec::new(),
         intents: Vec::new(),
         emotions: Vec::new(),
+        expectation: None,
         repost: false,
         rating: None,
         model: Arc::from(""),

@@ -38,6 +38,7 @@ pub(crate) fn mention(brand: &str) -> Said {
         touchpoints: Vec::new(),
         intents: Vec::new(),
         emotions: Vec::new(),
+        expectation: None,
         repost: false,
         rating: None,
         model: Arc::from("model-1"),

@@ -19,7 +19,7 @@ pub struct ConstantBackend {
 }
 
 impl ConstantBackend {
-    /// An engine whose heads have these many columns (sentiment always has three).
+    /// An engine whose heads have these many columns (sentiment and expectation have three).
     pub fn new(touchpoints: usize, intents: usize, emotions: usize) -> Self {
         Self {
             touchpoints,
@@ -53,6 +53,8 @@ impl Backend for ConstantBackend {
             touchpoints: head(100, self.touchpoints, RARELY),
             intents: head(200, self.intents, RARELY),
             emotions: head(300, self.emotions, RARELY),
+            expectation: head(400, 3, RARELY),
+            embedding: None,
         })
     }
 
@@ -95,6 +97,26 @@ mod tests {
             (16_000 / 12..16_000 / 9).contains(&held),
             "{held} of 16,000"
         );
+    }
+
+    #[test]
+    fn logits_stay_in_their_ranges() {
+        let rows: [&[i32]; 3] = [&[1, 2, 3], &[4], &[5, 6]];
+        let logits = ConstantBackend::new(16, 7, 6)
+            .infer(&TokenBatch::pad(rows, 0))
+            .unwrap();
+        for (name, head) in logits.heads() {
+            let range = match name {
+                "sentiment" => -4.0..4.0,
+                _ => RARELY,
+            };
+            for row in 0..3 {
+                assert!(
+                    head.row(row).iter().all(|logit| range.contains(logit)),
+                    "{name}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -144,16 +144,21 @@ pub struct Logits {
     pub intents: Matrix,
     /// One column for each emotion.
     pub emotions: Matrix,
+    /// One column for each expectation.
+    pub expectation: Matrix,
+    /// What the heads look at, a point in the encoder's space; of a model that tells it.
+    pub embedding: Option<Matrix>,
 }
 
 impl Logits {
     /// Every head with the name it has in the model.
-    pub fn heads(&self) -> [(&'static str, &Matrix); 4] {
+    pub fn heads(&self) -> [(&'static str, &Matrix); 5] {
         [
             ("sentiment", &self.sentiment),
             ("touchpoints", &self.touchpoints),
             ("intents", &self.intents),
             ("emotions", &self.emotions),
+            ("expectation", &self.expectation),
         ]
     }
 }

@@ -8,7 +8,15 @@ use std::sync::Arc;
 
 /// Names in the ONNX file; the contract with `training/`.
 const INPUTS: [&str; 2] = ["input_ids", "attention_mask"];
-const OUTPUTS: [&str; 4] = ["sentiment", "touchpoints", "intents", "emotions"];
+const OUTPUTS: [&str; 5] = [
+    "sentiment",
+    "touchpoints",
+    "intents",
+    "emotions",
+    "expectation",
+];
+/// An output that a model may have besides.
+const EMBEDDING: &str = "embedding";
 
 /// A loaded model. Its weights are shared by the engines made from it.
 #[derive(Clone)]
@@ -19,7 +27,8 @@ pub struct RtenModel {
 struct Shared {
     model: Model,
     inputs: [NodeId; 2],
-    outputs: [NodeId; 4],
+    outputs: [NodeId; 5],
+    embedding: Option<NodeId>,
 }
 
 impl RtenModel {
@@ -42,14 +51,19 @@ impl RtenModel {
             })
         };
         let [ids, mask] = INPUTS;
-        let [sentiment, touchpoints, intents, emotions] = OUTPUTS;
+        let [sentiment, touchpoints, intents, emotions, expectation] = OUTPUTS;
         let inputs = [find(ids)?, find(mask)?];
         let outputs = [
             find(sentiment)?,
             find(touchpoints)?,
             find(intents)?,
             find(emotions)?,
+            find(expectation)?,
         ];
+        let outputs_of_model = model.output_ids();
+        let embedding = model
+            .find_node(EMBEDDING)
+            .filter(|node| outputs_of_model.contains(node));
         if let Some(extra) = model.input_ids().iter().find(|id| !inputs.contains(id)) {
             let name = model
                 .node_info(*extra)
@@ -64,6 +78,7 @@ impl RtenModel {
                 model,
                 inputs,
                 outputs,
+                embedding,
             }),
         })
     }
@@ -105,16 +120,30 @@ impl Backend for RtenBackend {
         ];
         let mut options = RunOptions::default();
         options.thread_pool = Some(Arc::clone(&self.threads));
-        let [sentiment, touchpoints, intents, emotions] = self
+        let outputs: Vec<NodeId> = self
+            .shared
+            .outputs
+            .into_iter()
+            .chain(self.shared.embedding)
+            .collect();
+        let values = self
             .shared
             .model
-            .run_n(inputs, self.shared.outputs, Some(options))
+            .run(inputs, &outputs, Some(options))
             .map_err(|error| BackendError::Batch(format!("rten: {error}")))?;
+        let mut values = values.into_iter();
+        let mut next = || values.next().map(|value| matrix(value, batch.rows()));
+        let mut head = || {
+            let missing = || BackendError::Batch("rten: an output is missing".to_owned());
+            next().unwrap_or_else(|| Err(missing()))
+        };
         Ok(Logits {
-            sentiment: matrix(sentiment, batch.rows())?,
-            touchpoints: matrix(touchpoints, batch.rows())?,
-            intents: matrix(intents, batch.rows())?,
-            emotions: matrix(emotions, batch.rows())?,
+            sentiment: head()?,
+            touchpoints: head()?,
+            intents: head()?,
+            emotions: head()?,
+            expectation: head()?,
+            embedding: next().transpose()?,
         })
     }
 

@@ -3,8 +3,12 @@
 use crate::cli::CheckArgs;
 use crate::config::load;
 use crate::exit::{Failure, Outcome};
+use crate::touchpoints;
 use hark_ingest::query::{Document, Query, QuerySet, audit, explain};
 use std::sync::Arc;
+
+/// Touchpoints that are told worse than this (F1) are of little use.
+const USABLE: f64 = 0.6;
 
 pub(crate) fn check(args: &CheckArgs) -> Outcome {
     let config = load(&args.config.config)?;
@@ -37,6 +41,26 @@ pub(crate) fn check(args: &CheckArgs) -> Outcome {
         for warning in found.warnings() {
             anstream::println!("warning: {warning}");
         }
+    }
+    config.own_touchpoints.rules()?;
+    let (_, qualities) = touchpoints::model(&config)?;
+    for quality in qualities.iter().filter(|_| !args.quiet) {
+        anstream::println!(
+            "touchpoint {}: {} of its {} examples would be found by the others, {} of {} other \
+             texts be taken for it",
+            quality.id,
+            quality.found,
+            quality.examples,
+            quality.mistaken,
+            quality.others
+        );
+    }
+    for quality in qualities.iter().filter(|quality| quality.f1() < USABLE) {
+        anstream::println!(
+            "warning: touchpoint {}: its examples have too little in common; give more of them, \
+             or a query",
+            quality.id
+        );
     }
     if !args.quiet {
         anstream::println!(

@@ -4,6 +4,7 @@ mod check;
 mod classify;
 mod dead_letters;
 mod demo;
+mod eval;
 mod import;
 mod report;
 mod run;
@@ -21,6 +22,7 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Run(args) => block_on(run::run(args)),
         Command::Import(args) => block_on(import::import(args)),
         Command::Classify(args) => classify::classify(&args),
+        Command::Eval(args) => eval::eval(&args),
         Command::Report(args) => report::report(&args),
         Command::Tail(args) => tail::tail(&args),
         Command::Check(args) => check::check(&args),

@@ -4,6 +4,7 @@ use super::document::{Problems, Table, many, one, read};
 use super::source::{SourceConfig, is_plain};
 use super::{AuthorsConfig, BrandConfig, Config, HttpConfig, LogConfig, MarketConfig, REFERENCE};
 use crate::exit::{Failure, Outcome};
+use crate::touchpoints::OwnTouchpoints;
 use hark_aggregate::{
     AggregateConfig, AlertConfig, MentionRuleConfig, StandingConfig, TouchpointConfig,
 };
@@ -65,6 +66,14 @@ fn sections(document: &mut Table<'_>, problems: &mut Problems<'_>, text: &str) -
             .for_each(|message| problems.add(0, message));
         default_taxonomy()
     });
+    let classify: hark_classify::Config = one(document, "classify", problems);
+    let own_touchpoints = OwnTouchpoints::read(&touchpoints, classify.model.is_some());
+    let own_touchpoints = own_touchpoints.unwrap_or_else(|found| {
+        for message in found {
+            problems.add(place_of(text, &message), message);
+        }
+        OwnTouchpoints::default()
+    });
     let webhooks: Vec<WebhookConfig> = many(document, "webhook", problems)
         .into_iter()
         .filter_map(|table| read(table, problems))
@@ -78,7 +87,7 @@ fn sections(document: &mut Table<'_>, problems: &mut Problems<'_>, text: &str) -
         http: one::<HttpConfig>(document, "http", problems),
         authors: one::<AuthorsConfig>(document, "authors", problems),
         ingest: one(document, "ingest", problems),
-        classify: one(document, "classify", problems),
+        classify,
         aggregate: one::<AggregateConfig>(document, "aggregate", problems),
         standing: one::<StandingConfig>(document, "standing", problems),
         webhooks: hark_care::Config { webhooks },
@@ -87,6 +96,7 @@ fn sections(document: &mut Table<'_>, problems: &mut Problems<'_>, text: &str) -
         markets,
         sources,
         taxonomy,
+        own_touchpoints,
         alert,
     };
     let found = [

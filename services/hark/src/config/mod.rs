@@ -7,6 +7,7 @@ mod source;
 pub(crate) use load::{load, parse_demo};
 pub(crate) use source::{SourceConfig, SourceKind};
 
+use crate::touchpoints::OwnTouchpoints;
 use hark_aggregate::{AggregateConfig, AlertConfig, StandingConfig};
 use hark_insight::Market;
 use hark_model::{BrandId, Taxonomy};
@@ -28,6 +29,7 @@ pub(crate) struct Config {
     pub(crate) ingest: hark_ingest::Config,
     pub(crate) classify: hark_classify::Config,
     pub(crate) taxonomy: Taxonomy,
+    pub(crate) own_touchpoints: OwnTouchpoints,
     pub(crate) aggregate: AggregateConfig,
     pub(crate) standing: StandingConfig,
     pub(crate) alert: AlertConfig,

@@ -1,17 +1,15 @@
 //! The demo's posts, written for it, and when each is heard.
 
+use crate::demo_posts::{self, Phase, Post};
 use hark_ingest::{Cursor, Delivery, Intake, RawAuthor, RawEvent, RawItem, Source, SourceError};
 use hark_model::{Rating, SourceId, Timestamp};
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use serde::Deserialize;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-
-const POSTS: &str = include_str!("../../../demo/posts.jsonl");
 
 /// Event time at which the incident begins, from the start.
 const INCIDENT: i64 = 28 * 60;
@@ -21,26 +19,6 @@ const INCIDENT_LASTS: i64 = 22 * 60;
 const ORDINARY: i64 = 150 * 60;
 /// After this much event time there is nothing left to say.
 const END: i64 = ORDINARY;
-
-#[derive(Clone, Debug, Deserialize)]
-struct Post {
-    id: String,
-    author: String,
-    followers: Option<u64>,
-    text: String,
-    phase: Phase,
-    reply_to: Option<String>,
-    source: String,
-    rating: Option<f64>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Phase {
-    Normal,
-    Incident,
-    Recovery,
-}
 
 /// Says what people of the invented market say.
 pub(super) struct DemoSource {
@@ -61,10 +39,7 @@ impl DemoSource {
 
 /// The posts with the second of event time at which each is written, in that order.
 fn script(seed: u64) -> Vec<(i64, Post)> {
-    let posts: Vec<Post> = POSTS
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("the demo's posts are part of this build"))
-        .collect();
+    let posts = demo_posts::all();
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut ordinary: Vec<Post> = posts
         .iter()
