@@ -46,6 +46,14 @@ pub enum Error {
         /// The task.
         task: String,
     },
+    /// A cluster does not let us in, or not do what we ask.
+    #[error("{context}: {message}")]
+    Denied {
+        /// What was tried.
+        context: String,
+        /// Why, and what to do.
+        message: String,
+    },
     /// The caller asked for what cannot be: a mistake in hark or in its configuration.
     #[error("{0}")]
     Misuse(String),
@@ -74,6 +82,8 @@ pub enum ErrorKind {
     Layout,
     /// An older handle.
     Fenced,
+    /// Wrong credentials, certificates or permissions.
+    Denied,
     /// A mistake of the caller.
     Misuse,
     /// The machine.
@@ -98,6 +108,7 @@ impl Error {
             Self::DiskFull { .. } => ErrorKind::DiskFull,
             Self::Layout { .. } => ErrorKind::Layout,
             Self::Fenced { .. } => ErrorKind::Fenced,
+            Self::Denied { .. } => ErrorKind::Denied,
             Self::Misuse(_) => ErrorKind::Misuse,
             Self::Io { .. } => ErrorKind::Io,
         }
@@ -122,6 +133,7 @@ impl ErrorKind {
             Self::DiskFull => "disk_full",
             Self::Layout => "layout",
             Self::Fenced => "fenced",
+            Self::Denied => "denied",
             Self::Misuse => "misuse",
             Self::Io => "io",
         }

@@ -6,20 +6,26 @@
 //!
 //! This crate knows bytes and offsets. It knows nothing of brands.
 
+mod background;
 mod commit;
 pub mod contract;
 mod embedded;
 mod error;
 mod insist;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod overlay;
 mod record;
 mod runner;
+mod signal;
 mod topic;
 
 pub use commit::{Commit, Position, StateChange};
 pub use embedded::{EmbeddedLog, EmbeddedOptions, EmbeddedReader};
 pub use error::{Error, ErrorKind};
 pub use insist::insist;
+#[cfg(feature = "kafka")]
+pub use kafka::{KafkaLog, KafkaOptions};
 pub use overlay::Overlay;
 pub use record::{NewRecord, Partitioning, Record};
 pub use runner::{Clock, Observer, Runner, RunnerReport, Stage, StageError, SystemClock};

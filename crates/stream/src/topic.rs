@@ -1,5 +1,6 @@
 //! Topics and their rules.
 
+use crate::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,6 +52,30 @@ pub struct TopicSpec {
     pub partitions: u32,
     /// What becomes of old records.
     pub cleanup: Cleanup,
+}
+
+impl TopicSpec {
+    /// The rules of Kafka, on every log, so that a configuration that works here works there.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let name = self.name.as_str();
+        let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        if name.is_empty()
+            || name.len() > 249
+            || !name.chars().all(legal)
+            || name == "."
+            || name == ".."
+        {
+            return Err(Error::Misuse(format!(
+                "topic name {name:?} is not 1 to 249 letters, digits, dots, dashes and underscores"
+            )));
+        }
+        if self.partitions == 0 {
+            return Err(Error::Misuse(format!(
+                "topic {name} needs at least one partition"
+            )));
+        }
+        Ok(())
+    }
 }
 
 /// The offsets a partition holds: `start..end`, empty when equal.

@@ -29,17 +29,23 @@ pub mod waking;
 
 pub use subject::{Subject, fixed, keyed, position, put, remove, tombstone, values};
 
-/// Makes a `#[test]` of each named check, run against what `$make` returns.
+/// Makes a `#[test]` of each named check, run against what `$make` returns, or a list of them.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! checks {
-    ($make:ident; $($module:ident { $($name:ident)* })*) => {
+    (tests $make:ident; $($module:ident { $($name:ident)* })*) => {
         $(mod $module {
             $(#[test]
             fn $name() {
                 $crate::contract::$module::$name(&super::$make());
             })*
         })*
+    };
+    (list; $($module:ident { $($name:ident)* })*) => {
+        vec![$($((
+            concat!(stringify!($module), "::", stringify!($name)),
+            $crate::contract::$module::$name as fn(&$crate::contract::Subject),
+        ),)*)*]
     };
 }
 
@@ -48,7 +54,23 @@ macro_rules! checks {
 #[macro_export]
 macro_rules! contract_tests {
     ($make:ident) => {
-        $crate::checks! { $make;
+        $crate::promises! { tests $make }
+    };
+}
+
+/// The same promises as a list of names and functions, for a harness of one's own.
+#[macro_export]
+macro_rules! contract_checks {
+    () => {
+        $crate::promises! { list }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! promises {
+    ($($how:tt)*) => {
+        $crate::checks! { $($how)*;
             commits {
                 a_commit_publishes_records_state_and_position_together
                 a_commit_to_an_unknown_topic_changes_nothing
@@ -142,7 +164,7 @@ macro_rules! contract_tests {
 #[macro_export]
 macro_rules! cleaning_tests {
     ($make:ident) => {
-        $crate::checks! { $make;
+        $crate::checks! { tests $make;
             cleaning {
                 records_past_their_retention_go_and_younger_ones_stay
                 a_record_out_of_time_order_goes_once_it_is_old
@@ -178,6 +200,7 @@ mod tests {
             include_str!("polling.rs"),
             include_str!("reading.rs"),
             include_str!("state.rs"),
+            include_str!("submitting.rs"),
             include_str!("topics.rs"),
             include_str!("waking.rs"),
         ];

@@ -126,7 +126,7 @@ impl Catalog {
             .map_err(&fault)?;
         let mut created: HashMap<TopicName, Arc<Topic>> = HashMap::new();
         for spec in specs {
-            check(spec)?;
+            spec.check()?;
             let known = self.0.get(&spec.name).or_else(|| created.get(&spec.name));
             match known {
                 Some(topic) => {
@@ -153,28 +153,6 @@ impl Catalog {
         self.0.extend(created);
         Ok(())
     }
-}
-
-/// The rules of Kafka, so that a configuration that works here works there.
-fn check(spec: &TopicSpec) -> Result<(), Error> {
-    let name = spec.name.as_str();
-    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    if name.is_empty()
-        || name.len() > 249
-        || !name.chars().all(legal)
-        || name == "."
-        || name == ".."
-    {
-        return Err(Error::Misuse(format!(
-            "topic name {name:?} is not 1 to 249 letters, digits, dots, dashes and underscores"
-        )));
-    }
-    if spec.partitions == 0 {
-        return Err(Error::Misuse(format!(
-            "topic {name} needs at least one partition"
-        )));
-    }
-    Ok(())
 }
 
 fn check_same(topic: &Topic, spec: &TopicSpec) -> Result<(), Error> {

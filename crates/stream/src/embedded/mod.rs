@@ -11,20 +11,19 @@ mod open;
 mod place;
 mod reader;
 mod schema;
-mod signal;
 mod state;
 mod task;
 mod view;
 
 pub use reader::EmbeddedReader;
 
+use crate::signal::Signal;
 use crate::{Bounds, Error, Limit, Log, Record, Task, TaskId, TopicName, TopicSpec};
 use catalog::Catalog;
 use fault::DataFile;
 use lock::FolderLock;
 use parking_lot::{Mutex, RwLock};
 use rusqlite::Connection;
-use signal::Signal;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -109,6 +108,15 @@ impl EmbeddedLog {
         Ok(Arc::new(Self {
             shared: Arc::new(shared),
         }))
+    }
+
+    /// What a task's state holds under a key, whoever has the task.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn state_of(&self, id: &TaskId, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        self.viewing(|view| match view.task(id)? {
+            Some(task) => view.get(task, key),
+            None => Ok(None),
+        })
     }
 
     fn viewing<T>(&self, read: impl FnOnce(&View) -> Result<T, Error>) -> Result<T, Error> {

@@ -3,8 +3,9 @@
 use super::Shared;
 use super::apply::open_task;
 use super::catalog::Partition;
-use super::committer::{Background, Committer};
+use super::committer::Committer;
 use super::view::{Source, View};
+use crate::background::Background;
 use crate::{Commit, Error, Limit, Record, State, Task, TaskId, TopicName};
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -216,7 +217,9 @@ impl Task for EmbeddedTask {
         let background = match &self.background {
             Some(background) => background,
             None => {
-                let started = Background::start(Arc::clone(&self.committer))?;
+                let committer = Arc::clone(&self.committer);
+                let started =
+                    Background::start(&self.id, move |commit| committer.lock().commit(commit))?;
                 self.background.insert(started)
             }
         };

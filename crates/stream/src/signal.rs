@@ -5,22 +5,22 @@ use std::time::Instant;
 
 /// Counters that only grow, and those who wait for them.
 #[derive(Debug)]
-pub(super) struct Signal {
+pub(crate) struct Signal {
     counts: Mutex<Counts>,
     grown: Condvar,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Counts {
+pub(crate) struct Counts {
     /// Grows with every commit and every interrupt. Starts at 1, so that 0 is always the past.
-    pub(super) generation: u64,
+    pub(crate) generation: u64,
     /// Grows with every interrupt. Counted apart, so that a poll can tell a reason to look again
     /// from a reason to return, and so that an interrupt between two polls is not lost.
-    pub(super) interrupts: u64,
+    pub(crate) interrupts: u64,
 }
 
 impl Signal {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             counts: Mutex::new(Counts {
                 generation: 1,
@@ -30,16 +30,16 @@ impl Signal {
         }
     }
 
-    pub(super) fn counts(&self) -> Counts {
+    pub(crate) fn counts(&self) -> Counts {
         *self.counts.lock()
     }
 
-    pub(super) fn committed(&self) {
+    pub(crate) fn committed(&self) {
         self.counts.lock().generation += 1;
         self.grown.notify_all();
     }
 
-    pub(super) fn interrupt(&self) {
+    pub(crate) fn interrupt(&self) {
         {
             let mut counts = self.counts.lock();
             counts.generation += 1;
@@ -49,7 +49,7 @@ impl Signal {
     }
 
     /// Blocks until the generation is beyond `seen`, or until then; for ever without a `then`.
-    pub(super) fn wait(&self, seen: u64, then: Option<Instant>) -> Counts {
+    pub(crate) fn wait(&self, seen: u64, then: Option<Instant>) -> Counts {
         let mut counts = self.counts.lock();
         while counts.generation <= seen {
             match then {

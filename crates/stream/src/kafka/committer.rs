@@ -1,0 +1,355 @@
+//! The side of a task that writes: one transaction for outputs, changelog and offsets, then the same
+//! change to the local store.
+//!
+//! What counts is in the changelog: the state, the positions, and a marker that says which commit was
+//! the last. So a transaction whose outcome nobody told is no riddle: whoever takes the task over, here
+//! or elsewhere, ends it and reads the marker.
+
+use super::Shared;
+use super::keys::{self, Marker};
+use super::producer::{Failed, Outgoing, TaskProducer, Written, hint};
+use super::store;
+use crate::{
+    Commit, Error, Limit, Log, NewRecord, Partitioning, StateChange, Task, TaskId, TopicName,
+    partition_of,
+};
+use rdkafka::consumer::ConsumerGroupMetadata;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How much of a changelog is applied to the store at once.
+const RESTORED: Limit = Limit {
+    records: 20_000,
+    bytes: 16 << 20,
+};
+
+pub(super) struct Committer {
+    id: TaskId,
+    shared: Arc<Shared>,
+    /// The topic that keeps the state, by its name on the cluster.
+    changelog: String,
+    store: Box<dyn Task>,
+    inputs: Vec<TopicName>,
+    /// The positions that are committed.
+    positions: BTreeMap<TopicName, u64>,
+    group: Option<ConsumerGroupMetadata>,
+    producer: Option<TaskProducer>,
+    /// This handle, and the number of its last commit.
+    marker: Marker,
+    /// A commit whose outcome is not known.
+    unknown: Option<Commit>,
+}
+
+impl Committer {
+    /// Takes the task over: fences every other handle, and brings the store up to date.
+    pub(super) fn open(
+        shared: &Arc<Shared>,
+        id: &TaskId,
+        inputs: &[TopicName],
+        group: Option<ConsumerGroupMetadata>,
+    ) -> Result<Self, Error> {
+        let mut partitions = id.partition + 1;
+        for input in inputs {
+            partitions = partitions.max(shared.cluster.partitions(input)?);
+        }
+        let mut committer = Self {
+            id: id.clone(),
+            shared: Arc::clone(shared),
+            changelog: shared.cluster.changelog(&id.stage, partitions)?,
+            store: shared.store.task(id, &[])?,
+            inputs: inputs.to_vec(),
+            positions: BTreeMap::new(),
+            group,
+            producer: None,
+            marker: Marker {
+                owner: *uuid::Uuid::new_v4().as_bytes(),
+                serial: 0,
+            },
+            unknown: None,
+        };
+        committer.connect()?;
+        committer.restore()?;
+        // Its marker tells an older handle that comes back to life whose task it is now.
+        committer.perform(&Commit::default())?;
+        Ok(committer)
+    }
+
+    /// The committed position on an input.
+    pub(super) fn position(&self, input: &TopicName) -> Option<u64> {
+        self.positions.get(input).copied()
+    }
+
+    pub(super) fn commit(&mut self, commit: &Commit) -> Result<(), Error> {
+        self.check(commit)?;
+        if let Some(unknown) = self.unknown.clone() {
+            let applied = self.resolve()?;
+            if applied && unknown == *commit {
+                return Ok(());
+            }
+        }
+        self.perform(commit)
+    }
+
+    /// Finds out what became of the last commit, if that is not known. Returns whether it counts.
+    pub(super) fn resolve(&mut self) -> Result<bool, Error> {
+        if self.unknown.is_none() {
+            return Ok(false);
+        }
+        self.producer = None;
+        self.restore()?;
+        self.still_ours()?;
+        self.connect()?;
+        self.restore()?;
+        self.unknown = None;
+        let last = self.store.get(&Marker::key())?;
+        let applied = last.as_deref().and_then(Marker::decode) == Some(self.marker);
+        Ok(applied)
+    }
+
+    fn connect(&mut self) -> Result<(), Error> {
+        let name = format!("{}-{}", self.id.stage, self.id.partition);
+        let config = self.shared.cluster.options.producer(&name);
+        let producer = TaskProducer::connect(&config, &self.id)?;
+        self.producer = Some(producer);
+        Ok(())
+    }
+
+    /// A handle that lost its connection may have lost its task too, and must not take it back.
+    fn still_ours(&self) -> Result<(), Error> {
+        let last = self.store.get(&Marker::key())?;
+        match last.as_deref().and_then(Marker::decode) {
+            Some(last) if last.owner == self.marker.owner => Ok(()),
+            _ => Err(Error::Fenced {
+                task: self.id.to_string(),
+            }),
+        }
+    }
+
+    /// Follows the changelog to its end.
+    fn restore(&mut self) -> Result<(), Error> {
+        let bounds = self
+            .shared
+            .cluster
+            .bounds_of(&self.changelog, self.id.partition)?;
+        let mut next = store::followed(&*self.store)?;
+        if next > bounds.end {
+            // Another cluster's, or a changelog that was made anew.
+            store::empty(&mut *self.store)?;
+            next = 0;
+        }
+        let mut reading = None;
+        while next < bounds.end {
+            let input = match &mut reading {
+                Some(input) => input,
+                None => reading.insert(self.shared.read_changelog(
+                    &self.changelog,
+                    self.id.partition,
+                    next,
+                )?),
+            };
+            let records = self.shared.more(input, RESTORED)?;
+            next = records.last().map_or(bounds.end, |last| last.offset + 1);
+            let mut state: Vec<StateChange> = records
+                .into_iter()
+                .map(|record| StateChange {
+                    key: record.key.to_vec(),
+                    value: record.value.map(|value| value.to_vec()),
+                })
+                .collect();
+            state.push(keys::put(keys::followed(), next));
+            self.store.commit(&Commit {
+                state,
+                ..Commit::default()
+            })?;
+        }
+        if let Some(input) = reading {
+            self.shared.give_back(input);
+        }
+        self.positions.clear();
+        for input in &self.inputs {
+            let value = self.store.get(&keys::position(input))?;
+            if let Some(next) = value.as_deref().and_then(keys::number) {
+                self.positions.insert(input.clone(), next);
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses what could not be applied whole.
+    fn check(&self, commit: &Commit) -> Result<(), Error> {
+        for record in &commit.records {
+            let partitions = self.shared.cluster.partitions(&record.topic)?;
+            if let Partitioning::Fixed(partition) = record.partitioning
+                && partition >= partitions
+            {
+                return self.mistake(&record.topic, partition, "there is no such partition");
+            }
+        }
+        let mut known = self.positions.clone();
+        for position in &commit.offsets {
+            let (topic, partition) = (&position.topic, position.partition);
+            if !self.inputs.contains(topic) {
+                return self.mistake(
+                    topic,
+                    partition,
+                    "not an input, so it has no position to commit",
+                );
+            }
+            if partition != self.id.partition {
+                return self.mistake(topic, partition, "belongs to another task");
+            }
+            let before = known.insert(topic.clone(), position.next).unwrap_or(0);
+            if position.next < before {
+                let what = format!("position {} is behind {before}", position.next);
+                return self.mistake(topic, partition, &what);
+            }
+        }
+        Ok(())
+    }
+
+    fn mistake(&self, topic: &TopicName, partition: u32, what: &str) -> Result<(), Error> {
+        Err(Error::Misuse(format!(
+            "task {}, {topic} partition {partition}: {what}",
+            self.id
+        )))
+    }
+
+    fn perform(&mut self, commit: &Commit) -> Result<(), Error> {
+        if self.producer.is_none() {
+            self.restore()?;
+            self.still_ours()?;
+            self.connect()?;
+            self.restore()?;
+        }
+        let Some(producer) = &self.producer else {
+            return Err(super::fault::silent("committing"));
+        };
+        let marker = Marker {
+            serial: self.marker.serial + 1,
+            ..self.marker
+        };
+        let changes = changes(commit, marker);
+        let names = self.names(commit)?;
+        let outputs = self.outputs(commit, &names)?;
+        let kept = changes.iter().map(|change| Outgoing {
+            topic: &self.changelog,
+            partition: self.id.partition,
+            timestamp: self.shared.now(),
+            key: &change.key,
+            value: change.value.as_deref(),
+            headers: &[],
+        });
+        let positions: Vec<(String, u32, u64)> = commit
+            .offsets
+            .iter()
+            .map(|p| {
+                let name = self.shared.cluster.options.name(p.topic.as_str());
+                (name, p.partition, p.next)
+            })
+            .collect();
+        let hint = hint(&positions);
+        let offsets = match &self.group {
+            Some(group) if !positions.is_empty() => Some((&hint, group)),
+            _ => None,
+        };
+        self.marker = marker;
+        match producer.transact(outputs.into_iter().chain(kept), offsets) {
+            Ok(written) => self.applied(commit, changes, &written),
+            Err(Failed::Undone(error)) => Err(error),
+            Err(Failed::Unknown(error)) => {
+                self.producer = None;
+                self.unknown = Some(commit.clone());
+                Err(error)
+            }
+        }
+    }
+
+    /// The transaction counts; the store follows.
+    fn applied(
+        &mut self,
+        commit: &Commit,
+        mut state: Vec<StateChange>,
+        written: &[Written],
+    ) -> Result<(), Error> {
+        for last in written {
+            let cluster = &self.shared.cluster;
+            cluster.wrote(&last.topic, last.partition, last.offset);
+            if last.topic == self.changelog {
+                state.push(keys::put(keys::followed(), last.offset + 1));
+            }
+        }
+        let stored = self.store.commit(&Commit {
+            state,
+            ..Commit::default()
+        });
+        if let Err(error) = stored {
+            // What counts is in the changelog; it is read from there before anything else is done.
+            self.unknown = Some(commit.clone());
+            return Err(error);
+        }
+        for position in &commit.offsets {
+            self.positions.insert(position.topic.clone(), position.next);
+        }
+        self.shared.signal.committed();
+        Ok(())
+    }
+
+    /// The names on the cluster of the topics that are written to.
+    fn names(&self, commit: &Commit) -> Result<BTreeMap<TopicName, (String, u32)>, Error> {
+        let mut names = BTreeMap::new();
+        for record in &commit.records {
+            if !names.contains_key(&record.topic) {
+                let name = self.shared.cluster.options.name(record.topic.as_str());
+                let partitions = self.shared.cluster.partitions(&record.topic)?;
+                names.insert(record.topic.clone(), (name, partitions));
+            }
+        }
+        Ok(names)
+    }
+
+    fn outputs<'a>(
+        &self,
+        commit: &'a Commit,
+        names: &'a BTreeMap<TopicName, (String, u32)>,
+    ) -> Result<Vec<Outgoing<'a>>, Error> {
+        let mut outputs = Vec::with_capacity(commit.records.len());
+        for record in &commit.records {
+            let Some((name, partitions)) = names.get(&record.topic) else {
+                continue;
+            };
+            let to = |partition| outgoing(name, partition, record);
+            match record.partitioning {
+                Partitioning::ByKey => outputs.push(to(partition_of(&record.key, *partitions))),
+                Partitioning::Fixed(partition) => outputs.push(to(partition)),
+                Partitioning::Broadcast => outputs.extend((0..*partitions).map(to)),
+            }
+        }
+        Ok(outputs)
+    }
+}
+
+fn outgoing<'a>(topic: &'a str, partition: u32, record: &'a NewRecord) -> Outgoing<'a> {
+    Outgoing {
+        topic,
+        partition,
+        timestamp: record.timestamp,
+        key: &record.key,
+        value: record.value.as_deref(),
+        headers: &record.headers,
+    }
+}
+
+/// What a commit changes in changelog and store: each key once, the later change of two.
+fn changes(commit: &Commit, marker: Marker) -> Vec<StateChange> {
+    let mut last: BTreeMap<Vec<u8>, Option<Vec<u8>>> = BTreeMap::new();
+    for change in &commit.state {
+        last.insert(keys::state(&change.key), change.value.clone());
+    }
+    for position in &commit.offsets {
+        let next = position.next.to_be_bytes().to_vec();
+        last.insert(keys::position(&position.topic), Some(next));
+    }
+    last.insert(Marker::key(), Some(marker.encode()));
+    let change = |(key, value)| StateChange { key, value };
+    last.into_iter().map(change).collect()
+}

@@ -1,0 +1,119 @@
+//! What the client says, as an error that says whose fault it is.
+
+use crate::{Error, TaskId};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+
+/// What went wrong while doing something.
+pub(super) fn fault(context: impl Into<String>) -> impl FnOnce(KafkaError) -> Error {
+    move |error| {
+        let context = context.into();
+        match code(&error) {
+            Some(code) if denied(code) => Error::Denied {
+                context,
+                message: explain(code),
+            },
+            code => Error::Io {
+                context,
+                message: describe(&error),
+                retryable: !matches!(error, KafkaError::ClientConfig(..))
+                    && code.is_none_or(may_pass),
+            },
+        }
+    }
+}
+
+/// As [`fault`], for what a task does: somebody else may have taken it over.
+pub(super) fn task_fault<'a>(
+    task: &'a TaskId,
+    context: &'a str,
+) -> impl FnOnce(KafkaError) -> Error + 'a {
+    move |error| match code(&error) {
+        Some(code) if fenced(code) => Error::Fenced {
+            task: task.to_string(),
+        },
+        _ => fault(format!("task {task}: {context}"))(error),
+    }
+}
+
+/// The client's code, if it has one.
+pub(super) fn code(error: &KafkaError) -> Option<Code> {
+    match error {
+        KafkaError::Transaction(error) => Some(error.code()),
+        KafkaError::AdminOp(code) => Some(*code),
+        _ => error.rdkafka_error_code(),
+    }
+}
+
+fn fenced(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Fenced | Code::ProducerFenced | Code::InvalidProducerEpoch | Code::FencedInstanceId
+    )
+}
+
+/// Whether it is about who may do what.
+pub(super) fn denied(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Authentication
+            | Code::SaslAuthenticationFailed
+            | Code::SSL
+            | Code::TopicAuthorizationFailed
+            | Code::GroupAuthorizationFailed
+            | Code::ClusterAuthorizationFailed
+            | Code::TransactionalIdAuthorizationFailed
+            | Code::PolicyViolation
+    )
+}
+
+fn explain(code: Code) -> String {
+    let what_to_do = match code {
+        Code::Authentication | Code::SaslAuthenticationFailed => {
+            "the cluster does not accept the user or the password; check the sasl.* settings"
+        }
+        Code::SSL => {
+            "no trusted connection: check ssl.ca.location, the certificate's name and its dates"
+        }
+        Code::TopicAuthorizationFailed => {
+            "the user may not use a topic; it needs to create, describe, read and write those of hark"
+        }
+        Code::GroupAuthorizationFailed => {
+            "the user may not use the consumer group; it needs to read it"
+        }
+        Code::TransactionalIdAuthorizationFailed => {
+            "the user may not use the transactional id; it needs to describe and write it"
+        }
+        _ => "the cluster forbids it",
+    };
+    format!("{what_to_do} ({code})")
+}
+
+/// Whether the same call may succeed later.
+fn may_pass(code: Code) -> bool {
+    !matches!(
+        code,
+        Code::MessageSizeTooLarge
+            | Code::InvalidMessageSize
+            | Code::UnsupportedVersion
+            | Code::UnsupportedFeature
+            | Code::InvalidReplicationFactor
+            | Code::InvalidConfig
+    )
+}
+
+fn describe(error: &KafkaError) -> String {
+    match error {
+        KafkaError::Transaction(error) => error.string(),
+        _ => error.to_string(),
+    }
+}
+
+/// The cluster said nothing in time.
+pub(super) fn silent(context: impl Into<String>) -> Error {
+    Error::Io {
+        context: context.into(),
+        message: "the brokers do not answer; are they up, and can they be reached from here?"
+            .to_owned(),
+        retryable: true,
+    }
+}

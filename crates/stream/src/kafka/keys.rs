@@ -1,0 +1,97 @@
+//! What a changelog and the store that mirrors it hold, by the first byte of a key.
+
+use crate::{Error, State, StateChange, TopicName};
+
+/// The position on an input: the topic's name follows, the value is the next offset.
+const POSITION: u8 = b'p';
+/// Who wrote the last commit, and which of its commits it was.
+const MARKER: u8 = b'm';
+/// The stage's own state: its key follows.
+const STATE: u8 = b's';
+/// How far the store has followed the changelog. Only in the store.
+const FOLLOWED: u8 = b'f';
+
+/// Which commit was the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Marker {
+    /// The handle that wrote it.
+    pub(super) owner: [u8; 16],
+    /// Its how manieth commit.
+    pub(super) serial: u64,
+}
+
+impl Marker {
+    pub(super) fn key() -> Vec<u8> {
+        vec![MARKER]
+    }
+
+    pub(super) fn encode(self) -> Vec<u8> {
+        [&self.owner[..], &self.serial.to_be_bytes()].concat()
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+        let (owner, serial) = bytes.split_first_chunk::<16>()?;
+        Some(Self {
+            owner: *owner,
+            serial: u64::from_be_bytes(serial.try_into().ok()?),
+        })
+    }
+}
+
+pub(super) fn followed() -> Vec<u8> {
+    vec![FOLLOWED]
+}
+
+pub(super) fn position(topic: &TopicName) -> Vec<u8> {
+    [&[POSITION], topic.as_str().as_bytes()].concat()
+}
+
+pub(super) fn state(key: &[u8]) -> Vec<u8> {
+    [&[STATE], key].concat()
+}
+
+pub(super) fn number(bytes: &[u8]) -> Option<u64> {
+    Some(u64::from_be_bytes(bytes.try_into().ok()?))
+}
+
+/// Sets a number.
+pub(super) fn put(key: Vec<u8>, value: u64) -> StateChange {
+    StateChange {
+        key,
+        value: Some(value.to_be_bytes().to_vec()),
+    }
+}
+
+/// The stage's own part of a store.
+pub(super) struct Own<'a>(pub(super) Part<'a>);
+
+/// A store, or a snapshot of it.
+pub(super) enum Part<'a> {
+    Store(&'a dyn State),
+    Snapshot(Box<dyn State + 'a>),
+}
+
+impl Own<'_> {
+    fn state(&self) -> &dyn State {
+        match &self.0 {
+            Part::Store(state) => *state,
+            Part::Snapshot(state) => &**state,
+        }
+    }
+}
+
+impl State for Own<'_> {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        self.state().get(&state(key))
+    }
+
+    fn scan(
+        &self,
+        from: &[u8],
+        to: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
+    ) -> Result<(), Error> {
+        let mut own = |key: &[u8], value: &[u8]| visit(&key[1..], value);
+        self.state().scan(&state(from), &state(to), &mut own)
+    }
+}

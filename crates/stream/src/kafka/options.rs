@@ -1,0 +1,109 @@
+//! How the log comes to its cluster.
+
+use rdkafka::ClientConfig;
+use std::fmt;
+use std::path::PathBuf;
+
+/// Bytes that librdkafka may hold back for one input, in KiB: beyond it the broker is not asked.
+const QUEUED_KIB: &str = "16384";
+/// The largest record, in bytes: a state value is one.
+pub(super) const LARGEST_RECORD: &str = "8388608";
+
+/// What the log on Kafka needs to know.
+#[derive(Clone)]
+pub struct KafkaOptions {
+    /// Where to find the cluster: `host:port`, several of them with commas between.
+    pub servers: String,
+    /// What every name on the cluster begins with (topics, consumer groups, transactional ids), so
+    /// that several harks share a cluster. May be empty.
+    pub namespace: String,
+    /// The copies of a new topic; `None` for as many as the cluster makes by itself.
+    pub replicas: Option<u16>,
+    /// Where the state of tasks is kept as a cache of what the cluster has.
+    pub folder: PathBuf,
+    /// Settings of librdkafka by their names: `security.protocol`, `sasl.username` and the like.
+    pub settings: Vec<(String, String)>,
+}
+
+/// Names the settings only: some of them are secrets.
+impl fmt::Debug for KafkaOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.settings.iter().map(|(name, _)| &**name).collect();
+        f.debug_struct("KafkaOptions")
+            .field("servers", &self.servers)
+            .field("namespace", &self.namespace)
+            .field("replicas", &self.replicas)
+            .field("folder", &self.folder)
+            .field("settings", &names)
+            .finish()
+    }
+}
+
+impl KafkaOptions {
+    /// The name of something of ours on the cluster.
+    pub(super) fn name(&self, ours: &str) -> String {
+        format!("{}{ours}", self.namespace)
+    }
+
+    /// What every client is told.
+    pub(super) fn client(&self) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config
+            .set("bootstrap.servers", &self.servers)
+            .set("client.id", "hark")
+            .set("reconnect.backoff.max.ms", "2000");
+        for (name, value) in &self.settings {
+            config.set(name, value);
+        }
+        config
+    }
+
+    /// A consumer that is told what to read; the group only names it.
+    pub(super) fn consumer(&self, group: &str) -> ClientConfig {
+        let mut config = self.client();
+        config
+            .set("group.id", self.name(group))
+            .set("isolation.level", "read_committed")
+            .set("enable.auto.commit", "false")
+            .set("enable.auto.offset.store", "false")
+            .set("enable.partition.eof", "true")
+            .set("auto.offset.reset", "earliest")
+            .set("check.crcs", "true")
+            .set("allow.auto.create.topics", "false")
+            .set("queued.max.messages.kbytes", QUEUED_KIB)
+            .set("fetch.queue.backoff.ms", "10");
+        config
+    }
+
+    /// The one producer of a task.
+    pub(super) fn producer(&self, transactional_id: &str) -> ClientConfig {
+        let mut config = self.client();
+        config
+            .set("transactional.id", self.name(transactional_id))
+            .set("enable.idempotence", "true")
+            .set("acks", "all")
+            .set("linger.ms", "2")
+            .set("compression.type", "lz4")
+            .set("message.max.bytes", LARGEST_RECORD)
+            .set("transaction.timeout.ms", "30000");
+        config
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::KafkaOptions;
+
+    #[test]
+    fn secrets_are_not_printed() {
+        let options = KafkaOptions {
+            servers: "a:9092".to_owned(),
+            namespace: String::new(),
+            replicas: None,
+            folder: "state".into(),
+            settings: vec![("sasl.password".to_owned(), "canary".to_owned())],
+        };
+        let printed = format!("{options:?}");
+        assert!(printed.contains("sasl.password") && !printed.contains("canary"));
+    }
+}

@@ -1,0 +1,245 @@
+//! The producer of a task: one transaction after another.
+
+use super::cluster::number;
+use super::fault::{code, task_fault};
+use crate::{Error, TaskId};
+use parking_lot::Mutex;
+use rdkafka::client::ClientContext;
+use rdkafka::config::ClientConfig;
+use rdkafka::consumer::ConsumerGroupMetadata;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{BorrowedMessage, DeliveryResult, Header, Message, OwnedHeaders};
+use rdkafka::producer::{BaseProducer, BaseRecord, NoCustomPartitioner, Producer, ProducerContext};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use std::time::{Duration, Instant};
+
+/// How long one step of a transaction may take. A broker that comes back is found again by the next
+/// attempt; a transaction that was left open ends by itself after `transaction.timeout.ms`.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A record with its place on the cluster.
+#[derive(Clone, Copy)]
+pub(super) struct Outgoing<'a> {
+    pub(super) topic: &'a str,
+    pub(super) partition: u32,
+    pub(super) timestamp: i64,
+    pub(super) key: &'a [u8],
+    pub(super) value: Option<&'a [u8]>,
+    pub(super) headers: &'a [(String, Vec<u8>)],
+}
+
+/// How a transaction ended that did not succeed.
+pub(super) enum Failed {
+    /// Nothing of it counts.
+    Undone(Error),
+    /// Whether it counts only the changelog can tell.
+    Unknown(Error),
+}
+
+/// What came of the records that were sent since it was last asked.
+#[derive(Default)]
+struct Deliveries(Mutex<Delivered>);
+
+#[derive(Default)]
+struct Delivered {
+    failure: Option<KafkaError>,
+    /// The last offset that was given to a record of each partition.
+    last: Vec<Written>,
+}
+
+/// A record's place: topic, by its name on the cluster, partition and offset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Written {
+    pub(super) topic: String,
+    pub(super) partition: u32,
+    pub(super) offset: u64,
+}
+
+impl Delivered {
+    fn note(&mut self, message: &BorrowedMessage<'_>) {
+        let partition = u32::try_from(message.partition()).unwrap_or(0);
+        let offset = u64::try_from(message.offset()).unwrap_or(0);
+        // Records come back in runs of one partition: the last one noted is mostly the right one.
+        let known = self
+            .last
+            .iter_mut()
+            .rev()
+            .find(|last| last.partition == partition && last.topic == message.topic());
+        match known {
+            Some(last) => last.offset = last.offset.max(offset),
+            None => self.last.push(Written {
+                topic: message.topic().to_owned(),
+                partition,
+                offset,
+            }),
+        }
+    }
+}
+
+impl ClientContext for Deliveries {
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::debug!(%error, reason, "a producer reports");
+    }
+}
+
+impl ProducerContext<NoCustomPartitioner> for Deliveries {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        let mut delivered = self.0.lock();
+        match result {
+            Ok(message) => delivered.note(message),
+            Err((error, _)) => delivered.failure = Some(error.clone()),
+        }
+    }
+}
+
+/// The one who writes for a task. A newer one with the same id fences it.
+pub(super) struct TaskProducer {
+    task: TaskId,
+    producer: BaseProducer<Deliveries>,
+}
+
+impl TaskProducer {
+    /// Connects, and fences every other one of this task. A transaction that another left behind has
+    /// ended when this returns.
+    pub(super) fn connect(config: &ClientConfig, task: &TaskId) -> Result<Self, Error> {
+        let producer: BaseProducer<Deliveries> = config
+            .create_with_context(Deliveries::default())
+            .map_err(task_fault(task, "making a producer"))?;
+        producer
+            .init_transactions(PATIENCE)
+            .map_err(task_fault(task, "taking the task over"))?;
+        Ok(Self {
+            task: task.clone(),
+            producer,
+        })
+    }
+
+    /// Writes records and the group's offsets, all or nothing. Returns the last record's
+    /// place in each partition that was written to.
+    pub(super) fn transact<'a>(
+        &self,
+        records: impl Iterator<Item = Outgoing<'a>>,
+        offsets: Option<(&TopicPartitionList, &ConsumerGroupMetadata)>,
+    ) -> Result<Vec<Written>, Failed> {
+        {
+            let mut delivered = self.delivered();
+            delivered.failure = None;
+            delivered.last.clear();
+        }
+        let written = self.write(records, offsets);
+        if let Err(error) = written {
+            return Err(self.undo(error));
+        }
+        match self.producer.commit_transaction(PATIENCE) {
+            Ok(()) => Ok(std::mem::take(&mut self.delivered().last)),
+            Err(KafkaError::Transaction(error)) if error.txn_requires_abort() => {
+                let error = self.fault("committing")(KafkaError::Transaction(error));
+                Err(self.undo(error))
+            }
+            Err(error) => Err(Failed::Unknown(self.fault("committing")(error))),
+        }
+    }
+
+    fn delivered(&self) -> parking_lot::MutexGuard<'_, Delivered> {
+        self.producer.context().0.lock()
+    }
+
+    fn fault(&self, context: &'static str) -> impl FnOnce(KafkaError) -> Error + '_ {
+        task_fault(&self.task, context)
+    }
+
+    fn write<'a>(
+        &self,
+        records: impl Iterator<Item = Outgoing<'a>>,
+        offsets: Option<(&TopicPartitionList, &ConsumerGroupMetadata)>,
+    ) -> Result<(), Error> {
+        self.producer
+            .begin_transaction()
+            .map_err(self.fault("beginning a transaction"))?;
+        for record in records {
+            self.send(record)?;
+        }
+        if let Some((offsets, group)) = offsets {
+            self.producer
+                .send_offsets_to_transaction(offsets, group, PATIENCE)
+                .map_err(self.fault("writing the group's offsets"))?;
+        }
+        self.flush()
+    }
+
+    fn send(&self, outgoing: Outgoing<'_>) -> Result<(), Error> {
+        let mut headers = OwnedHeaders::new_with_capacity(outgoing.headers.len());
+        for (key, value) in outgoing.headers {
+            headers = headers.insert(Header {
+                key,
+                value: Some(value),
+            });
+        }
+        let mut record: BaseRecord<'_, [u8], [u8]> = BaseRecord::to(outgoing.topic)
+            .partition(number(outgoing.partition))
+            .key(outgoing.key)
+            .timestamp(outgoing.timestamp)
+            .headers(headers);
+        record.payload = outgoing.value;
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match self.producer.send(record) {
+                Ok(()) => return Ok(()),
+                Err((error, back))
+                    if code(&error) == Some(RDKafkaErrorCode::QueueFull)
+                        && Instant::now() < until =>
+                {
+                    record = back;
+                    self.producer.poll(Duration::from_millis(5));
+                }
+                Err((error, _)) => return Err(self.fault("writing a record")(error)),
+            }
+        }
+    }
+
+    /// Waits until every record has been taken. The client's own flush would look only ten times a
+    /// second.
+    fn flush(&self) -> Result<(), Error> {
+        let until = Instant::now() + PATIENCE;
+        self.producer.poll(Duration::ZERO);
+        while self.producer.in_flight_count() > 0 {
+            if Instant::now() > until {
+                return Err(super::fault::silent(format!(
+                    "task {}: writing records",
+                    self.task
+                )));
+            }
+            self.producer.poll(Duration::from_millis(1));
+        }
+        match self.delivered().failure.take() {
+            Some(error) => Err(self.fault("writing records")(error)),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes back what was written. If even that fails, the next producer of the task does it.
+    fn undo(&self, error: Error) -> Failed {
+        if let Err(undoing) = self.producer.abort_transaction(PATIENCE) {
+            let undoing = self.fault("taking a transaction back")(undoing);
+            tracing::debug!(error = %undoing, "a transaction is left to end by itself");
+            return Failed::Unknown(match undoing {
+                fenced @ Error::Fenced { .. } => fenced,
+                _ => error,
+            });
+        }
+        Failed::Undone(error)
+    }
+}
+
+/// The group's offsets, for whoever watches its lag.
+pub(super) fn hint(positions: &[(String, u32, u64)]) -> TopicPartitionList {
+    let mut list = TopicPartitionList::new();
+    for (topic, partition, next) in positions {
+        let offset = Offset::Offset(i64::try_from(*next).unwrap_or(i64::MAX));
+        // Fails only for an offset that no partition has.
+        let _ = list.add_partition_offset(topic, number(*partition), offset);
+    }
+    list
+}

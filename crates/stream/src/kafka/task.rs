@@ -1,0 +1,248 @@
+//! A stage's handle: reading the inputs in turns, and committing.
+
+use super::Shared;
+use super::committer::Committer;
+use super::input::Input;
+use super::keys::{Own, Part};
+use crate::background::Background;
+use crate::{Commit, Error, Limit, Log, Record, State, Task, TaskId, TopicName};
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long a poll waits to learn whether an input has something, however little the caller wants to
+/// wait: a batch is on its way from the broker for a moment only.
+const ON_ITS_WAY: Duration = Duration::from_secs(2);
+/// How long an input that has not said anything is listened to before the next one is.
+const GLANCE: Duration = Duration::from_millis(5);
+/// A client wants to be polled now and then, even where nothing comes.
+const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+
+/// A task on Kafka.
+pub(super) struct KafkaTask {
+    id: TaskId,
+    inputs: Vec<Input>,
+    /// The input whose turn it is.
+    turn: usize,
+    /// The interrupts this handle has answered by returning.
+    interrupts: u64,
+    /// The local store, for reading.
+    store: Box<dyn Task>,
+    /// Started with the first commit that is submitted.
+    background: Option<Background>,
+    /// Submitted and not settled.
+    in_flight: Option<Arc<Commit>>,
+    committer: Arc<Mutex<Committer>>,
+    shared: Arc<Shared>,
+}
+
+impl KafkaTask {
+    pub(super) fn open(
+        shared: &Arc<Shared>,
+        id: &TaskId,
+        topics: &[TopicName],
+    ) -> Result<Self, Error> {
+        let mut inputs: Vec<Input> = Vec::with_capacity(topics.len());
+        for (number, topic) in topics.iter().enumerate() {
+            if topics[..number].contains(topic) {
+                return Err(Error::Misuse(format!(
+                    "task {id} names topic {topic} twice"
+                )));
+            }
+            shared.cluster.check(topic, id.partition)?;
+            let config = shared.cluster.options.consumer(&id.stage);
+            inputs.push(Input::new(&config, Some(Arc::clone(&shared.signal)))?);
+        }
+        // The store's last handle may write; this one only reads.
+        let store = shared.store.task(id, &[])?;
+        let group = inputs.first().and_then(Input::group);
+        let committer = Committer::open(shared, id, topics, group)?;
+        for (input, topic) in inputs.iter_mut().zip(topics) {
+            let name = shared.cluster.options.name(topic.as_str());
+            let from = committer.position(topic).unwrap_or(0);
+            input.assign(topic, name, id.partition, from)?;
+        }
+        Ok(Self {
+            id: id.clone(),
+            inputs,
+            turn: 0,
+            interrupts: shared.signal.counts().interrupts,
+            store,
+            background: None,
+            in_flight: None,
+            committer: Arc::new(Mutex::new(committer)),
+            shared: Arc::clone(shared),
+        })
+    }
+
+    /// What was committed is not polled again, whoever read it.
+    fn committed(&mut self, commit: &Commit) {
+        for position in &commit.offsets {
+            for input in &mut self.inputs {
+                if input.topic == position.topic {
+                    input.skip_to(position.next);
+                }
+            }
+        }
+    }
+
+    /// The stage's own state in the store.
+    fn own(&self) -> Own<'_> {
+        Own(Part::Store(&*self.store))
+    }
+
+    fn idle(&self) -> Result<(), Error> {
+        match &self.in_flight {
+            None => Ok(()),
+            Some(_) => Err(Error::Misuse(format!(
+                "task {} has a commit under way; settle it first",
+                self.id
+            ))),
+        }
+    }
+
+    /// Has every input take what was fetched for it.
+    fn fill(&mut self, limit: Limit) -> Result<(), Error> {
+        for input in &mut self.inputs {
+            input.fill(limit, Duration::ZERO)?;
+        }
+        let until = Instant::now() + ON_ITS_WAY;
+        while !self.inputs.iter().all(Input::settled)
+            && !self.interrupted()
+            && Instant::now() < until
+        {
+            for input in &mut self.inputs {
+                input.fill(limit, GLANCE)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn interrupted(&self) -> bool {
+        self.shared.signal.counts().interrupts != self.interrupts
+    }
+
+    /// What there is, at most `limit`; inputs take turns.
+    fn take(&mut self, limit: Limit) -> Vec<Record> {
+        let mut records = Vec::new();
+        let (mut bytes, mut idle) = (0, 0);
+        let share = (limit.records / self.inputs.len().max(1)).max(1);
+        while idle < self.inputs.len()
+            && records.len() < limit.records
+            && bytes < limit.bytes.max(1)
+        {
+            let room = Limit {
+                records: share.min(limit.records - records.len()),
+                bytes: limit.bytes.max(1) - bytes,
+            };
+            let input = &mut self.inputs[self.turn];
+            idle = match input.has_records() {
+                true => 0,
+                false => idle + 1,
+            };
+            bytes += input.take(room, &mut records);
+            self.turn = (self.turn + 1) % self.inputs.len();
+        }
+        records
+    }
+}
+
+impl State for KafkaTask {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        self.own().get(key)
+    }
+
+    fn scan(
+        &self,
+        from: &[u8],
+        to: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
+    ) -> Result<(), Error> {
+        self.own().scan(from, to, visit)
+    }
+}
+
+impl Task for KafkaTask {
+    fn id(&self) -> &TaskId {
+        &self.id
+    }
+
+    fn snapshot(&self) -> Result<Box<dyn State + '_>, Error> {
+        Ok(Box::new(Own(Part::Snapshot(self.store.snapshot()?))))
+    }
+
+    fn poll(&mut self, limit: Limit, wait: Duration) -> Result<Vec<Record>, Error> {
+        // A wait too long for the clock is a wait without an end.
+        let until = Instant::now().checked_add(wait);
+        let mut counts = self.shared.signal.counts();
+        loop {
+            // The counts are older than what is read, so what arrives after it ends the wait.
+            self.fill(limit)?;
+            let records = self.take(limit);
+            let interrupted = counts.interrupts != self.interrupts;
+            let now = Instant::now();
+            let over = until.is_some_and(|until| now >= until);
+            if !records.is_empty() || interrupted || over || limit.records == 0 {
+                self.interrupts = counts.interrupts;
+                return Ok(records);
+            }
+            let sleep = (now + LONGEST_SLEEP).min(until.unwrap_or(now + LONGEST_SLEEP));
+            self.shared.signal.wait(counts.generation, Some(sleep));
+            counts = self.shared.signal.counts();
+        }
+    }
+
+    fn commit(&mut self, commit: &Commit) -> Result<(), Error> {
+        self.idle()?;
+        self.committer.lock().commit(commit)?;
+        self.committed(commit);
+        Ok(())
+    }
+
+    fn submit(&mut self, commit: Arc<Commit>) -> Result<(), Error> {
+        self.idle()?;
+        let background = match &self.background {
+            Some(background) => background,
+            None => {
+                let committer = Arc::clone(&self.committer);
+                let started =
+                    Background::start(&self.id, move |commit| committer.lock().commit(commit))?;
+                self.background.insert(started)
+            }
+        };
+        background.submit(Arc::clone(&commit))?;
+        self.in_flight = Some(commit);
+        Ok(())
+    }
+
+    fn settle(&mut self) -> Result<(), Error> {
+        let (Some(commit), Some(background)) = (self.in_flight.take(), &self.background) else {
+            return Ok(());
+        };
+        background.settle()?;
+        self.committed(&commit);
+        Ok(())
+    }
+
+    fn rewind(&mut self) -> Result<(), Error> {
+        self.idle()?;
+        let mut committer = self.committer.lock();
+        committer.resolve()?;
+        for input in &mut self.inputs {
+            let from = committer.position(&input.topic).unwrap_or(0);
+            // What was not handed out needs no fetching again.
+            if input.next() != from {
+                input.seek(from)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for KafkaTask {
+    fn drop(&mut self) {
+        if let Some(background) = self.background.take() {
+            background.end();
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! What goes wrong with machines, brokers and processes, each time with every record counted.
+
+use crate::copy::{self, Copying};
+use crate::ground::{Ground, declared, fails};
+use anyhow::{Context, Result, ensure};
+use hark_stream::{ErrorKind, KafkaLog, KafkaOptions, Log, StageError, TaskId};
+use kafka_broker::{GUEST, PASSWORD, Security, USER, Validity};
+use std::path::Path;
+use std::process::{Child, Command};
+use std::time::Duration;
+
+/// Told to the process that is killed.
+pub(crate) const CHILD: &str = "HARK_TEST_COPY";
+/// What it ends with when the task was taken from it.
+pub(crate) const FENCED: u8 = 3;
+
+/// A test with its name.
+type Fault = (&'static str, fn(&Ground) -> Result<()>);
+
+/// Every test of this file.
+pub(crate) const ALL: [Fault; 9] = [
+    ("a_task_goes_on_elsewhere_with_all_it_knew", elsewhere),
+    ("a_restart_with_its_store_reads_no_changelog", restarted),
+    ("a_damaged_store_is_built_anew", damaged),
+    ("of_two_machines_with_one_task_the_newer_counts", twice),
+    ("a_broker_that_is_killed_loses_nothing", broker_killed),
+    ("a_process_that_is_killed_loses_nothing", killed),
+    ("a_process_that_slept_is_fenced", slept),
+    ("who_may_not_come_in_is_told_why", outside),
+    ("who_may_do_nothing_is_told_so", guest),
+];
+
+fn elsewhere(ground: &Ground) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let here = ground.options(folder.path().join("here"))?;
+    let there = KafkaOptions {
+        folder: folder.path().join("there"),
+        ..here.clone()
+    };
+    let log = declared(here.clone())?;
+    let copying = Copying::start(there)?;
+    copy::publish(&*log, 0..100)?;
+    copy::until_copied(&*log, 100)?;
+    copying.stop()?;
+    copy::publish(&*log, 100..200)?;
+    drop(log);
+    let copying = Copying::start(here.clone())?;
+    let log = KafkaLog::connect(KafkaOptions {
+        folder: folder.path().join("watching"),
+        ..here
+    })?;
+    copy::until_copied(&*log, 200)?;
+    copying.stop()?;
+    copy::check(&*log, 200)
+}
+
+fn restarted(ground: &Ground) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let options = ground.options(folder.path().join("state"))?;
+    let log = declared(options.clone())?;
+    copy::publish(&*log, 0..100)?;
+    drop(log);
+    for round in 1..4_u64 {
+        let copying = Copying::start(options.clone())?;
+        let watching = KafkaLog::connect(KafkaOptions {
+            folder: folder.path().join("watching"),
+            ..options.clone()
+        })?;
+        copy::until_copied(&*watching, 100 * round)?;
+        copying.stop()?;
+        copy::publish(&*watching, 100 * round..100 * (round + 1))?;
+    }
+    let copying = Copying::start(options.clone())?;
+    let log = KafkaLog::connect(KafkaOptions {
+        folder: folder.path().join("watching"),
+        ..options
+    })?;
+    copy::until_copied(&*log, 400)?;
+    copying.stop()?;
+    copy::check(&*log, 400)
+}
+
+fn damaged(ground: &Ground) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let options = ground.options(folder.path().join("state"))?;
+    let log = declared(options.clone())?;
+    copy::publish(&*log, 0..100)?;
+    drop(log);
+    let watching = KafkaLog::connect(KafkaOptions {
+        folder: folder.path().join("watching"),
+        ..options.clone()
+    })?;
+    let copying = Copying::start(options.clone())?;
+    copy::until_copied(&*watching, 100)?;
+    copying.stop()?;
+    spoil(&options.folder.join("hark.db"))?;
+    copy::publish(&*watching, 100..200)?;
+    let copying = Copying::start(options)?;
+    copy::until_copied(&*watching, 200)?;
+    copying.stop()?;
+    copy::check(&*watching, 200)
+}
+
+/// Overwrites the middle of a file.
+fn spoil(file: &Path) -> Result<()> {
+    let mut bytes = std::fs::read(file)?;
+    let half = bytes.len() / 2;
+    bytes[half - 2000..half + 2000].fill(0xa5);
+    std::fs::write(file, bytes)?;
+    Ok(())
+}
+
+fn twice(ground: &Ground) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let older = ground.options(folder.path().join("older"))?;
+    let newer = KafkaOptions {
+        folder: folder.path().join("newer"),
+        ..older.clone()
+    };
+    let watching = declared(KafkaOptions {
+        folder: folder.path().join("watching"),
+        ..older.clone()
+    })?;
+    let first = Copying::start(older)?;
+    copy::publish(&*watching, 0..100)?;
+    copy::until_copied(&*watching, 100)?;
+    let second = Copying::start(newer)?;
+    copy::publish(&*watching, 100..300)?;
+    copy::until_copied(&*watching, 300)?;
+    second.stop()?;
+    match first.stop() {
+        Err(StageError::Log(error)) if error.kind() == ErrorKind::Fenced => {}
+        // It may have been asleep all the time; its next commit would have been refused.
+        Ok(()) => {}
+        Err(other) => return Err(other.into()),
+    }
+    copy::check(&*watching, 300)
+}
+
+fn broker_killed(ground: &Ground) -> Result<()> {
+    let mut broker = ground.broker(Security::Plaintext)?;
+    let folder = tempfile::tempdir()?;
+    let options = KafkaOptions {
+        servers: broker.bootstrap(),
+        ..ground.options(folder.path().join("state"))?
+    };
+    let watching = declared(KafkaOptions {
+        folder: folder.path().join("watching"),
+        ..options.clone()
+    })?;
+    let copying = Copying::start(options)?;
+    let publisher = std::sync::Arc::clone(&watching);
+    let publishing = std::thread::spawn(move || copy::publish(&*publisher, 0..3000));
+    for at in [300, 1200] {
+        copy::until_copied(&*watching, at)?;
+        broker.kill(1)?;
+        broker.start()?;
+    }
+    publishing.join().unwrap()?;
+    copy::until_copied(&*watching, 3000)?;
+    copying.stop()?;
+    copy::check(&*watching, 3000)
+}
+
+/// A process of its own that copies until somebody ends it.
+struct Copier(Child);
+
+impl Copier {
+    fn start(options: &KafkaOptions) -> Result<Self> {
+        let told = format!(
+            "{}\n{}\n{}",
+            options.servers,
+            options.namespace,
+            options.folder.display()
+        );
+        let child = Command::new(std::env::current_exe()?)
+            .env(CHILD, told)
+            .spawn()?;
+        Ok(Self(child))
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) -> Result<()> {
+        let pid = i32::try_from(self.0.id())?;
+        let pid = rustix::process::Pid::from_raw(pid).context("a process has a number")?;
+        Ok(rustix::process::kill_process(pid, signal)?)
+    }
+}
+
+impl Drop for Copier {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn killed(ground: &Ground) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let options = ground.options(folder.path().join("state"))?;
+    let watching = declared(KafkaOptions {
+        folder: folder.path().join("watching"),
+        ..options.clone()
+    })?;
+    let publisher = std::sync::Arc::clone(&watching);
+    let publishing = std::thread::spawn(move || copy::publish(&*publisher, 0..2500));
+    let mut random = 20_261_123_u64;
+    for kill in 0..10 {
+        let copier = Copier::start(&options)?;
+        copy::until_copied(&*watching, 200 * kill + 1)?;
+        // Anywhere in the next fifty milliseconds.
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        std::thread::park_timeout(Duration::from_millis(random >> 33 & 63));
+        drop(copier);
+    }
+    publishing.join().unwrap()?;
+    let copier = Copier::start(&options)?;
+    copy::until_copied(&*watching, 2500)?;
+    drop(copier);
+    copy::check(&*watching, 2500)
+}
+
+fn slept(ground: &Ground) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let options = ground.options(folder.path().join("sleeper"))?;
+    let watching = declared(KafkaOptions {
+        folder: folder.path().join("watching"),
+        ..options.clone()
+    })?;
+    let mut sleeper = Copier::start(&options)?;
+    copy::publish(&*watching, 0..100)?;
+    copy::until_copied(&*watching, 100)?;
+    sleeper.signal(rustix::process::Signal::STOP)?;
+    let other = Copying::start(KafkaOptions {
+        folder: folder.path().join("other"),
+        ..options
+    })?;
+    copy::publish(&*watching, 100..200)?;
+    copy::until_copied(&*watching, 200)?;
+    sleeper.signal(rustix::process::Signal::CONT)?;
+    copy::publish(&*watching, 200..300)?;
+    let status = sleeper.0.wait()?;
+    ensure!(
+        status.code() == Some(i32::from(FENCED)),
+        "the sleeper ended with {status}"
+    );
+    copy::until_copied(&*watching, 300)?;
+    other.stop()?;
+    copy::check(&*watching, 300)
+}
+
+/// How one comes to a broker that asks for passwords.
+fn credentials(user: &str, password: &str, authority: &Path) -> Vec<(String, String)> {
+    [
+        ("security.protocol", "SASL_SSL"),
+        ("sasl.mechanism", "SCRAM-SHA-512"),
+        ("sasl.username", user),
+        ("sasl.password", password),
+        ("ssl.ca.location", &authority.to_string_lossy()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .to_vec()
+}
+
+fn outside(ground: &Ground) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    for validity in [Validity::Valid, Validity::Expired] {
+        let broker = ground.broker(Security::SaslSsl(validity))?;
+        let authority = broker.authority().context("a certificate")?;
+        let come = |password: &str, name: &str| -> Result<_> {
+            Ok(KafkaLog::connect(KafkaOptions {
+                servers: broker.bootstrap(),
+                settings: credentials(USER, password, &authority),
+                ..ground.options(folder.path().join(format!("{name}-{validity:?}")))?
+            })?)
+        };
+        let log = come(PASSWORD, "right")?;
+        match validity {
+            Validity::Valid => {
+                copy::prepare(&*log);
+                fails(come("wrong", "wrong")?.topics(), "the password")?;
+            }
+            Validity::Expired => fails(log.topics(), "the certificate")?,
+        }
+    }
+    Ok(())
+}
+
+fn guest(ground: &Ground) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let broker = ground.broker(Security::SaslSsl(Validity::Valid))?;
+    let authority = broker.authority().context("a certificate")?;
+    let options = KafkaOptions {
+        servers: broker.bootstrap(),
+        settings: credentials(USER, PASSWORD, &authority),
+        ..ground.options(folder.path().join("host"))?
+    };
+    let host = declared(options.clone())?;
+    copy::publish(&*host, 0..10)?;
+    let log = KafkaLog::connect(KafkaOptions {
+        settings: credentials(GUEST, PASSWORD, &authority),
+        folder: folder.path().join("guest"),
+        ..options
+    })?;
+    let task = log.task(&TaskId::new(copy::STAGE, 0), &[copy::input()]);
+    fails(task.map(drop), "may not")
+}

@@ -1,0 +1,101 @@
+//! What the tests stand on: one broker for all, started by the first that needs it.
+
+use anyhow::{Context, Result, ensure};
+use hark_stream::contract::Subject;
+use hark_stream::{
+    Cleanup, Error, ErrorKind, KafkaLog, KafkaOptions, Limit, Log, TopicName, TopicSpec,
+};
+use kafka_broker::{Jars, Options, Running, Security};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// Room for all a test ever writes.
+pub(crate) const ALL: Limit = Limit {
+    records: 1_000_000,
+    bytes: usize::MAX,
+};
+
+pub(crate) struct Ground {
+    jars: Option<Jars>,
+    folder: PathBuf,
+    broker: OnceLock<Result<Running, String>>,
+    logs: AtomicU32,
+}
+
+impl Ground {
+    pub(crate) fn new(jars: Option<Jars>, folder: PathBuf) -> Self {
+        Self {
+            jars,
+            folder,
+            broker: OnceLock::new(),
+            logs: AtomicU32::new(0),
+        }
+    }
+
+    /// A broker of one's own, to be treated badly.
+    pub(crate) fn broker(&self, security: Security) -> Result<Running> {
+        let jars = self.jars.as_ref().context("there are no jars")?;
+        let options = Options {
+            security,
+            ..Options::default()
+        };
+        Running::start(jars, &self.folder.join("clusters"), options)
+    }
+
+    /// Where the broker for all is.
+    fn servers(&self) -> Result<String> {
+        let broker = self.broker.get_or_init(|| {
+            self.broker(Security::Plaintext)
+                .map_err(|error| format!("{error:?}"))
+        });
+        match broker {
+            Ok(running) => Ok(running.bootstrap()),
+            Err(message) => anyhow::bail!("the broker did not start: {message}"),
+        }
+    }
+
+    /// A log of its own among the others of the broker.
+    pub(crate) fn options(&self, folder: PathBuf) -> Result<KafkaOptions> {
+        let number = self.logs.fetch_add(1, Ordering::Relaxed);
+        Ok(KafkaOptions {
+            servers: self.servers()?,
+            namespace: format!("t{number}."),
+            replicas: None,
+            folder,
+            settings: Vec::new(),
+        })
+    }
+
+    /// A fresh log.
+    pub(crate) fn subject(&self) -> Result<Subject> {
+        let folder = tempfile::tempdir()?;
+        let log = KafkaLog::connect(self.options(folder.path().join("state"))?)?;
+        Ok(Subject::new(log, folder))
+    }
+}
+
+/// Declares a topic of one partition that keeps everything.
+pub(crate) fn declare(log: &dyn Log, name: &str) {
+    let spec = TopicSpec {
+        name: TopicName::new(name),
+        partitions: 1,
+        cleanup: Cleanup::default(),
+    };
+    log.declare(&[spec]).unwrap();
+}
+
+/// A log with the topics of the copying stage.
+pub(crate) fn declared(options: KafkaOptions) -> Result<Arc<KafkaLog>> {
+    let log = KafkaLog::connect(options)?;
+    crate::copy::prepare(&*log);
+    Ok(log)
+}
+
+/// Checks that a call was refused for want of a right, and that the message says which.
+pub(crate) fn fails<T>(result: Result<T, Error>, about: &str) -> Result<()> {
+    let error = result.err().context("it was let in")?;
+    ensure!(error.kind() == ErrorKind::Denied, "{error:?}");
+    ensure!(error.to_string().contains(about), "{error}");
+    Ok(())
+}

@@ -1,0 +1,80 @@
+//! The log on Kafka keeps the contract, on a real broker. Skipped where there is no Java or no way to
+//! the broker's jars, and the summary says so.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, helpers included"
+)]
+
+mod copy;
+mod faults;
+mod ground;
+
+use ground::Ground;
+use hark_stream::{ErrorKind, KafkaLog, KafkaOptions, StageError};
+use kafka_broker::Jars;
+use libtest_mimic::{Arguments, Failed, Trial};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+fn main() -> ExitCode {
+    if let Ok(told) = std::env::var(faults::CHILD) {
+        return child(&told);
+    }
+    let mut arguments = Arguments::from_args();
+    // One broker serves all; more at once make it no faster, and hide whose fault a delay is.
+    arguments.test_threads = arguments.test_threads.or(Some(4));
+    let jars = Jars::get(&kafka().join("jars"));
+    if let Err(missing) = &jars {
+        #[allow(
+            clippy::print_stdout,
+            reason = "why tests are skipped belongs on the terminal"
+        )]
+        {
+            println!("skipped, no broker: {missing:#}");
+        }
+    }
+    let ground = Arc::new(Ground::new(jars.as_ref().ok().cloned(), kafka()));
+    let contract = hark_stream::contract_checks!();
+    let skip = jars.is_err();
+    let contract = contract.into_iter().map(|(name, check)| {
+        let ground = Arc::clone(&ground);
+        Trial::test(format!("contract::{name}"), move || {
+            check(&ground.subject()?);
+            Ok(())
+        })
+        .with_ignored_flag(skip)
+    });
+    let faults = faults::ALL.into_iter().map(|(name, test)| {
+        let ground = Arc::clone(&ground);
+        let run = move || test(&ground).map_err(|error| Failed::from(format!("{error:?}")));
+        Trial::test(format!("faults::{name}"), run).with_ignored_flag(skip)
+    });
+    let trials = contract.chain(faults).collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// What the process does that is killed: it copies for ever.
+fn child(told: &str) -> ExitCode {
+    let told: Vec<&str> = told.lines().collect();
+    let options = KafkaOptions {
+        servers: told[0].to_owned(),
+        namespace: told[1].to_owned(),
+        replicas: None,
+        folder: told[2].into(),
+        settings: Vec::new(),
+    };
+    let log = KafkaLog::connect(options).unwrap();
+    match copy::run(log, Arc::default()) {
+        Err(StageError::Log(error)) if error.kind() == ErrorKind::Fenced => {
+            ExitCode::from(faults::FENCED)
+        }
+        _ => ExitCode::FAILURE,
+    }
+}
+
+/// Where the broker's jars and data are.
+fn kafka() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("kafka")
+}
