@@ -92,6 +92,7 @@ impl Folder {
             .env("HARK_TEST_PEPPER", "the pepper of the tests")
             .env("NO_COLOR", "1")
             .env_remove("HARK_LOG")
+            .env_remove("HARK_LISTEN")
             .stdin(Stdio::null());
         command
     }

@@ -100,6 +100,14 @@ pub trait Log: Send + Sync + 'static {
     /// The position a task has committed on one of its inputs; `None` before its first commit.
     fn position(&self, id: &TaskId, topic: &TopicName) -> Result<Option<u64>, Error>;
 
+    /// How many records a task has yet to read of one of its inputs; more than there are where
+    /// offsets have holes, and 0 only where there are none.
+    fn lag(&self, id: &TaskId, topic: &TopicName) -> Result<u64, Error> {
+        let bounds = self.bounds(topic, id.partition)?;
+        let next = self.position(id, topic)?.unwrap_or(bounds.start);
+        Ok(bounds.end.saturating_sub(next))
+    }
+
     /// Blocks until something was committed after `seen` (a number a previous call returned, 0
     /// at first), until `wait` is over, or until [`Log::interrupt`]. Returns the latest number.
     fn changed(&self, seen: u64, wait: Duration) -> u64;

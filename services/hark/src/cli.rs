@@ -72,6 +72,12 @@ pub(crate) struct RunArgs {
     pub(crate) config: ConfigArgs,
     #[command(flatten)]
     pub(crate) data: DataArgs,
+    #[command(flatten)]
+    pub(crate) roles: RoleArgs,
+    /// Where to serve /metrics, /healthz and /readyz, instead of where the configuration says; for
+    /// several processes with one configuration.
+    #[arg(long, env = "HARK_LISTEN", value_name = "ADDRESS")]
+    pub(crate) listen: Option<String>,
 }
 
 /// Take a file through the whole path, then sum up.
@@ -87,6 +93,8 @@ pub(crate) struct ImportArgs {
     pub(crate) config: ConfigArgs,
     #[command(flatten)]
     pub(crate) data: DataArgs,
+    #[command(flatten)]
+    pub(crate) roles: RoleArgs,
     /// Which file source of the configuration says how to read it; needed when there are several.
     #[arg(long, value_name = "ID")]
     pub(crate) source: Option<String>,
@@ -158,7 +166,7 @@ pub(crate) struct EvalArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
     #[command(flatten)]
-    pub(crate) data: DataArgs,
+    pub(crate) look: LookArgs,
     /// As JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -182,7 +190,7 @@ pub(crate) struct TailArgs {
     /// The topic; `alerts` is short for `hark.alerts`.
     pub(crate) topic: String,
     #[command(flatten)]
-    pub(crate) data: DataArgs,
+    pub(crate) look: LookArgs,
     /// Start with the oldest record that is kept, not with the next one.
     #[arg(long)]
     pub(crate) from_beginning: bool,
@@ -213,7 +221,7 @@ pub(crate) enum DeadLettersCommand {
     /// Show them, oldest first.
     List {
         #[command(flatten)]
-        data: DataArgs,
+        look: LookArgs,
         /// One JSON object each.
         #[arg(long)]
         json: bool,
@@ -223,7 +231,7 @@ pub(crate) enum DeadLettersCommand {
     /// What a source sent and nobody could read came from no topic: mend it and send it again.
     Replay {
         #[command(flatten)]
-        data: DataArgs,
+        look: LookArgs,
         /// Only the dead letters with these offsets (see `list`); by default all.
         #[arg(long, value_name = "OFFSET")]
         offset: Vec<u64>,
@@ -242,6 +250,63 @@ pub(crate) struct DataArgs {
     /// Where hark keeps its data. One running hark owns it; others may read.
     #[arg(long, short, env = "HARK_DATA_DIR", value_name = "FOLDER")]
     pub(crate) data_dir: PathBuf,
+}
+
+/// Where to look, for commands that take no part.
+#[derive(Debug, Args)]
+pub(crate) struct LookArgs {
+    /// The data folder of the hark to look into.
+    #[arg(long, short, env = "HARK_DATA_DIR", value_name = "FOLDER")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Its configuration: needed where hark works on Kafka.
+    #[arg(long, short, env = "HARK_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+impl ImportArgs {
+    /// Looking at what was imported.
+    pub(crate) fn look(&self) -> LookArgs {
+        LookArgs {
+            data_dir: Some(self.data.data_dir.clone()),
+            config: Some(self.config.config.clone()),
+        }
+    }
+}
+
+/// A part of the work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Role {
+    /// Sources into items.
+    Ingest,
+    /// Items into mentions.
+    Classify,
+    /// Mentions into share of voice, standing and alerts.
+    Aggregate,
+    /// Alerts to people.
+    Care,
+}
+
+/// Which parts of the work this process does.
+#[derive(Debug, Args)]
+pub(crate) struct RoleArgs {
+    /// Only these parts of the work, with commas between; others do the rest. On Kafka. Whoever
+    /// starts a part takes it over from the process that had it.
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "ROLE")]
+    role: Vec<Role>,
+}
+
+impl RoleArgs {
+    /// Whether this process does a part.
+    pub(crate) fn has(&self, role: Role) -> bool {
+        self.role.is_empty() || self.role.contains(&role)
+    }
+
+    /// Whether it does all of them.
+    pub(crate) fn all(&self) -> bool {
+        [Role::Ingest, Role::Classify, Role::Aggregate, Role::Care]
+            .into_iter()
+            .all(|role| self.has(role))
+    }
 }
 
 impl Cli {

@@ -13,6 +13,7 @@ mod config;
 mod demo_posts;
 mod exit;
 mod judgement;
+mod logs;
 mod metrics_catalogue;
 mod pepper;
 mod scores;

@@ -14,12 +14,9 @@ use hark_ingest::{
     Worker,
 };
 use hark_proto::topics::{self, Topic};
-use hark_stream::{
-    Cleanup, EmbeddedLog, EmbeddedOptions, Log, Runner, Stage, SystemClock, Task, TaskId,
-    TopicName, TopicSpec,
-};
+use hark_stream::{Cleanup, Log, Runner, Stage, SystemClock, Task, TaskId, TopicName, TopicSpec};
 use hark_telemetry::{Health, IntGaugeVec, Metrics, Shutdown};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -34,7 +31,7 @@ pub(crate) struct System {
     pub(crate) health: Health,
     pub(crate) shutdown: Shutdown,
     queries: Arc<QuerySet>,
-    pseudonyms: Pseudonyms,
+    data_dir: PathBuf,
     ingest: IngestMetrics,
     stages: StageMetrics,
     failures: mpsc::UnboundedSender<Failure>,
@@ -106,19 +103,13 @@ impl System {
     /// Opens the data folder, which this process then owns.
     pub(crate) fn open(config: Arc<Config>, data_dir: &Path) -> Outcome<Self> {
         make_private(data_dir)?;
-        let options = EmbeddedOptions {
-            synchronous_full: config.log.sync,
-            max_mib: (config.log.max_mib > 0).then_some(config.log.max_mib),
-            ..EmbeddedOptions::default()
-        };
-        let log: Arc<dyn Log> = EmbeddedLog::open(data_dir, options)?;
+        let log = crate::logs::open(&config, data_dir)?;
         log.declare(&specs(&config))?;
-        Universe::write(&config, &*log)?;
         let metrics = Metrics::new();
         let (failures, failed) = mpsc::unbounded_channel();
         Ok(Self {
             queries: queries(&config)?,
-            pseudonyms: Pseudonyms::new(&pepper(&config.authors, data_dir)?),
+            data_dir: data_dir.to_owned(),
             ingest: IngestMetrics::new(&metrics),
             stages: stage_metrics(&metrics),
             health: Health::new(),
@@ -168,6 +159,7 @@ impl System {
 
     /// Starts the stage that counts and decides.
     pub(crate) fn aggregate(&self, aggregate: &AggregateConfig) -> Outcome<RunningStage> {
+        Universe::write(&self.config, &*self.log)?;
         let calculus = self.config.calculus(aggregate).map_err(Failure::Input)?;
         let metrics = AggregateMetrics::new(&self.metrics, &self.config.brand_ids());
         let topics = hark_aggregate::Topics::with_prefix(&self.config.log.topic_prefix);
@@ -227,9 +219,8 @@ impl System {
                 ticks.tick().await;
                 let (log, id, input) = (Arc::clone(&log), id.clone(), input.clone());
                 let look = move || -> Result<(u64, u64), hark_stream::Error> {
-                    let bounds = log.bounds(&input, 0)?;
-                    let position = log.position(&id, &input)?.unwrap_or(bounds.start);
-                    Ok((position, bounds.end.saturating_sub(position)))
+                    let position = log.position(&id, &input)?.unwrap_or(0);
+                    Ok((position, log.lag(&id, &input)?))
                 };
                 let Ok(Ok((position, lag))) = tokio::task::spawn_blocking(look).await else {
                     continue;
@@ -310,7 +301,7 @@ impl System {
         let pipeline = Pipeline::new(
             source.id().clone(),
             Arc::clone(&self.queries),
-            self.pseudonyms.clone(),
+            Pseudonyms::new(&pepper(&self.config.authors, &self.data_dir)?),
             &self.config.ingest,
         );
         let around = Around {

@@ -2,11 +2,12 @@
 
 use crate::config::Config;
 use crate::exit::{Failure, Outcome};
+use crate::logs::Look;
 use hark_insight::{Market, StandingRule};
 use hark_model::{
     BrandId, JourneyStage, MarketId, Span, Taxonomy, TeamId, Touchpoint, TouchpointId,
 };
-use hark_stream::{Commit, Log, State, StateChange, TaskId};
+use hark_stream::{Commit, Log, StateChange, TaskId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -89,8 +90,8 @@ impl Universe {
     }
 
     /// Reads it; `None` of a folder that nothing was ever run on.
-    pub(crate) fn read(reader: &hark_stream::EmbeddedReader) -> Outcome<Option<Self>> {
-        let Some(bytes) = reader.state(&task()).get(KEY)? else {
+    pub(crate) fn read(look: &Look) -> Outcome<Option<Self>> {
+        let Some(bytes) = look.state(&task())?.get(KEY)? else {
             return Ok(None);
         };
         let read = serde_json::from_slice(&bytes);

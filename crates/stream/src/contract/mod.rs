@@ -125,6 +125,7 @@ macro_rules! promises {
                 bounds_hold_all_offsets
                 an_empty_partition_has_equal_bounds
                 reading_what_does_not_exist_is_refused
+                a_task_that_has_read_everything_has_no_lag
             }
             state {
                 state_is_seen_after_its_commit_and_not_before

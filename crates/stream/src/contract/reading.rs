@@ -132,3 +132,25 @@ pub fn reading_what_does_not_exist_is_refused(subject: &Subject) {
     assert_misuse(subject.log.bounds(&unknown, 0));
     assert_misuse(subject.log.bounds(&topic, 1));
 }
+
+pub fn a_task_that_has_read_everything_has_no_lag(subject: &Subject) {
+    let topic = subject.topic("topic", 1);
+    let mut task = subject.task("stage", 0, &[&topic]);
+    let lag = |subject: &Subject| {
+        let id = TaskId::new("stage", 0);
+        subject.log.lag(&id, &topic).expect("the lag is read")
+    };
+    assert_eq!(lag(subject), 0);
+    subject.publish(vec![fixed(&topic, 0, "a"), fixed(&topic, 0, "b")]);
+    assert!(lag(subject) >= 2);
+    for left in [1, 0] {
+        let polled = poll(&mut *task, 1);
+        let offsets = vec![position(&polled[0])];
+        task.commit(&Commit {
+            offsets,
+            ..Commit::default()
+        })
+        .expect("the commit succeeds");
+        assert_eq!(lag(subject) > 0, left > 0);
+    }
+}

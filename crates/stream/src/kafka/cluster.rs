@@ -74,7 +74,7 @@ impl Cluster {
         if let Some(known) = self.partitions.read().get(topic) {
             return Ok(*known);
         }
-        let name = self.options.name(topic.as_str());
+        let name = self.options.topic(topic);
         match self.count(&name)? {
             0 => Err(Error::Misuse(format!(
                 "there is no topic {name}; declare it before using it"
@@ -115,7 +115,7 @@ impl Cluster {
     /// The offsets that a partition holds for whoever reads committed records only.
     pub(super) fn bounds(&self, topic: &TopicName, partition: u32) -> Result<Bounds, Error> {
         self.check(topic, partition)?;
-        self.bounds_of(&self.options.name(topic.as_str()), partition)
+        self.bounds_of(&self.options.topic(topic), partition)
     }
 
     /// As [`Cluster::bounds`], of a topic by its name on the cluster.
@@ -154,26 +154,22 @@ impl Cluster {
         for spec in specs {
             spec.check()?;
         }
-        let existing = self.topics()?;
         for spec in specs {
-            let found = existing.iter().find(|topic| topic.name == spec.name);
-            match found {
-                Some(topic) => {
-                    same_number(&spec.name, topic.partitions, spec.partitions)?;
-                    if topic.cleanup != spec.cleanup {
-                        self.change_cleanup(spec)?;
-                    }
+            let name = self.options.topic(&spec.name);
+            let settings = cleanup_settings(spec.cleanup);
+            let partitions = match self.count(&name)? {
+                0 => {
+                    self.create(&name, spec.partitions, &settings)?;
+                    self.until_there(&name, 1)?
                 }
-                None => {
-                    let name = self.options.name(spec.name.as_str());
-                    self.create(&name, spec.partitions, &cleanup_settings(spec.cleanup))?;
-                    let made = self.until_there(&name, 1)?;
-                    same_number(&spec.name, made, spec.partitions)?;
+                found => {
+                    self.adapt(&name, spec.cleanup)?;
+                    found
                 }
-            }
-            self.partitions
-                .write()
-                .insert(spec.name.clone(), spec.partitions);
+            };
+            same_number(&spec.name, partitions, spec.partitions)?;
+            let mut known = self.partitions.write();
+            known.insert(spec.name.clone(), partitions);
         }
         Ok(())
     }
@@ -189,13 +185,13 @@ impl Cluster {
             .iter()
             .filter(|topic| !topic.name().ends_with(CHANGELOG) && !topic.name().starts_with("__"))
             .filter_map(|topic| {
-                let name = topic.name().strip_prefix(&self.options.namespace)?;
+                let name = topic.name().strip_prefix(&self.options.topics)?;
                 Some((name, topic.partitions().len() as u32))
             })
             .collect();
         let names: Vec<String> = ours
             .iter()
-            .map(|(name, _)| self.options.name(name))
+            .map(|(name, _)| self.options.topic(&TopicName::new(name)))
             .collect();
         let settings = self.describe(&names)?;
         let mut specs: Vec<TopicSpec> = ours
@@ -232,13 +228,16 @@ impl Cluster {
             .collect()
     }
 
-    /// Changes what becomes of old records, and leaves every other setting of the topic alone.
-    fn change_cleanup(&self, spec: &TopicSpec) -> Result<(), Error> {
-        let name = self.options.name(spec.name.as_str());
-        let wanted = cleanup_settings(spec.cleanup);
-        let existing = self.describe(std::slice::from_ref(&name))?;
+    /// Changes what becomes of old records, where it is something else, and leaves every other
+    /// setting of the topic alone.
+    fn adapt(&self, name: &str, cleanup: Cleanup) -> Result<(), Error> {
+        let existing = self.describe(&[name.to_owned()])?;
+        if existing.iter().all(|topic| cleanup_of(topic) == cleanup) {
+            return Ok(());
+        }
+        let wanted = cleanup_settings(cleanup);
         // The request replaces all settings, so those that stay are sent along.
-        let mut change = AlterConfig::new(ResourceSpecifier::Topic(&name));
+        let mut change = AlterConfig::new(ResourceSpecifier::Topic(name));
         for entry in existing.iter().flat_map(|resource| &resource.entries) {
             let set = entry.source == ConfigSource::DynamicTopic;
             let stays = wanted.iter().all(|(setting, _)| *setting != entry.name);
@@ -298,10 +297,19 @@ impl Cluster {
         }
     }
 
+    pub(super) fn changelog_name(&self, stage: &str) -> String {
+        self.options.name(&format!("{stage}{CHANGELOG}"))
+    }
+
+    /// Whether a stage ever kept state for that many tasks.
+    pub(super) fn has_changelog(&self, stage: &str, partition: u32) -> Result<bool, Error> {
+        Ok(partition < self.count(&self.changelog_name(stage))?)
+    }
+
     /// The topic that keeps the state of a stage's tasks, with a partition for each; grown if it
     /// is too small, which moves nothing, as every record goes to the partition of its task.
     pub(super) fn changelog(&self, stage: &str, least: u32) -> Result<String, Error> {
-        let name = self.options.name(&format!("{stage}{CHANGELOG}"));
+        let name = self.changelog_name(stage);
         if self.count(&name)? == 0 {
             let compact = Cleanup {
                 retention: None,

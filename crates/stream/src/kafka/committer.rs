@@ -10,18 +10,11 @@ use super::keys::{self, Marker};
 use super::producer::{Failed, Outgoing, TaskProducer, Written, hint};
 use super::store;
 use crate::{
-    Commit, Error, Limit, Log, NewRecord, Partitioning, StateChange, Task, TaskId, TopicName,
-    partition_of,
+    Commit, Error, Log, NewRecord, Partitioning, StateChange, Task, TaskId, TopicName, partition_of,
 };
 use rdkafka::consumer::ConsumerGroupMetadata;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// How much of a changelog is applied to the store at once.
-const RESTORED: Limit = Limit {
-    records: 20_000,
-    bytes: 16 << 20,
-};
 
 pub(super) struct Committer {
     id: TaskId,
@@ -127,44 +120,8 @@ impl Committer {
 
     /// Follows the changelog to its end.
     fn restore(&mut self) -> Result<(), Error> {
-        let bounds = self
-            .shared
-            .cluster
-            .bounds_of(&self.changelog, self.id.partition)?;
-        let mut next = store::followed(&*self.store)?;
-        if next > bounds.end {
-            // Another cluster's, or a changelog that was made anew.
-            store::empty(&mut *self.store)?;
-            next = 0;
-        }
-        let mut reading = None;
-        while next < bounds.end {
-            let input = match &mut reading {
-                Some(input) => input,
-                None => reading.insert(self.shared.read_changelog(
-                    &self.changelog,
-                    self.id.partition,
-                    next,
-                )?),
-            };
-            let records = self.shared.more(input, RESTORED)?;
-            next = records.last().map_or(bounds.end, |last| last.offset + 1);
-            let mut state: Vec<StateChange> = records
-                .into_iter()
-                .map(|record| StateChange {
-                    key: record.key.to_vec(),
-                    value: record.value.map(|value| value.to_vec()),
-                })
-                .collect();
-            state.push(keys::put(keys::followed(), next));
-            self.store.commit(&Commit {
-                state,
-                ..Commit::default()
-            })?;
-        }
-        if let Some(input) = reading {
-            self.shared.give_back(input);
-        }
+        let partition = self.id.partition;
+        store::follow(&self.shared, &self.changelog, partition, &mut *self.store)?;
         self.positions.clear();
         for input in &self.inputs {
             let value = self.store.get(&keys::position(input))?;
@@ -243,7 +200,7 @@ impl Committer {
             .offsets
             .iter()
             .map(|p| {
-                let name = self.shared.cluster.options.name(p.topic.as_str());
+                let name = self.shared.cluster.options.topic(&p.topic);
                 (name, p.partition, p.next)
             })
             .collect();
@@ -299,7 +256,7 @@ impl Committer {
         let mut names = BTreeMap::new();
         for record in &commit.records {
             if !names.contains_key(&record.topic) {
-                let name = self.shared.cluster.options.name(record.topic.as_str());
+                let name = self.shared.cluster.options.topic(&record.topic);
                 let partitions = self.shared.cluster.partitions(&record.topic)?;
                 names.insert(record.topic.clone(), (name, partitions));
             }

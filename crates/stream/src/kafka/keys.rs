@@ -1,6 +1,6 @@
 //! What a changelog and the store that mirrors it hold, by the first byte of a key.
 
-use crate::{Error, State, StateChange, TopicName};
+use crate::{Error, State, StateChange, Task, TopicName};
 
 /// The position on an input: the topic's name follows, the value is the next offset.
 const POSITION: u8 = b'p';
@@ -69,6 +69,7 @@ pub(super) struct Own<'a>(pub(super) Part<'a>);
 pub(super) enum Part<'a> {
     Store(&'a dyn State),
     Snapshot(Box<dyn State + 'a>),
+    Task(Box<dyn Task>),
 }
 
 impl Own<'_> {
@@ -76,6 +77,7 @@ impl Own<'_> {
         match &self.0 {
             Part::Store(state) => *state,
             Part::Snapshot(state) => &**state,
+            Part::Task(task) => &**task,
         }
     }
 }

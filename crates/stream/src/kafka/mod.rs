@@ -18,12 +18,13 @@ pub use options::KafkaOptions;
 
 use crate::signal::Signal;
 use crate::{
-    Bounds, Clock, EmbeddedLog, Error, Limit, Log, Record, SystemClock, Task, TaskId, TopicName,
-    TopicSpec,
+    Bounds, Clock, EmbeddedLog, Error, Limit, Log, Record, State, SystemClock, Task, TaskId,
+    TopicName, TopicSpec,
 };
 use cluster::{Cluster, PATIENCE};
 use fault::{fault, silent};
 use input::Input;
+use keys::{Own, Part};
 use parking_lot::Mutex;
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -69,6 +70,22 @@ impl KafkaLog {
         Ok(Arc::new(Self {
             shared: Arc::new(shared),
         }))
+    }
+
+    /// A task's state as it was last committed, whoever has the task; empty for one that never was.
+    /// Not for a task that this log has opened itself.
+    ///
+    /// # Errors
+    ///
+    /// The cluster does not answer, or the store of this log cannot be written.
+    pub fn state(&self, id: &TaskId) -> Result<Box<dyn State>, Error> {
+        let mut store = self.shared.store.task(id, &[])?;
+        let cluster = &self.shared.cluster;
+        if cluster.has_changelog(&id.stage, id.partition)? {
+            let changelog = cluster.changelog_name(&id.stage);
+            store::follow(&self.shared, &changelog, id.partition, &mut *store)?;
+        }
+        Ok(Box::new(Own(Part::Task(store))))
     }
 }
 
@@ -130,7 +147,7 @@ impl Shared {
             return Ok(records);
         }
         let mut input = self.reader()?;
-        let name = self.cluster.options.name(topic.as_str());
+        let name = self.cluster.options.topic(topic);
         input.assign(topic, name, partition, from.max(bounds.start))?;
         let mut bytes = 0;
         while records.len() < limit.records && bytes < limit.bytes.max(1) {
@@ -162,7 +179,7 @@ impl Shared {
             .create()
             .map_err(fault("making a consumer"))?;
         let mut asked = TopicPartitionList::new();
-        let name = self.cluster.options.name(topic.as_str());
+        let name = self.cluster.options.topic(topic);
         asked.add_partition(&name, cluster::number(id.partition));
         let told = consumer
             .committed_offsets(asked, PATIENCE)
@@ -201,6 +218,22 @@ impl Log for KafkaLog {
 
     fn position(&self, id: &TaskId, topic: &TopicName) -> Result<Option<u64>, Error> {
         self.shared.position(id, topic)
+    }
+
+    /// What ends a transaction takes an offset too, so a reader of all there is does not stand at the
+    /// end: it is asked for what comes next.
+    fn lag(&self, id: &TaskId, topic: &TopicName) -> Result<u64, Error> {
+        let bounds = self.bounds(topic, id.partition)?;
+        let next = self.position(id, topic)?.unwrap_or(bounds.start);
+        let one = Limit {
+            records: 1,
+            bytes: 1,
+        };
+        let ahead = bounds.end.saturating_sub(next);
+        if ahead == 0 || self.read(topic, id.partition, next, one)?.is_empty() {
+            return Ok(0);
+        }
+        Ok(ahead)
     }
 
     fn changed(&self, seen: u64, wait: Duration) -> u64 {

@@ -1,5 +1,6 @@
 //! How the log comes to its cluster.
 
+use crate::TopicName;
 use rdkafka::ClientConfig;
 use std::fmt;
 use std::path::PathBuf;
@@ -14,9 +15,11 @@ pub(super) const LARGEST_RECORD: &str = "8388608";
 pub struct KafkaOptions {
     /// Where to find the cluster: `host:port`, several of them with commas between.
     pub servers: String,
-    /// What every name on the cluster begins with (topics, consumer groups, transactional ids), so
-    /// that several harks share a cluster. May be empty.
+    /// What the names of consumer groups, transactional ids and changelogs begin with, so that several
+    /// harks share a cluster.
     pub namespace: String,
+    /// What topics' names begin with on the cluster, beyond what the caller calls them. Mostly nothing.
+    pub topics: String,
     /// The copies of a new topic; `None` for as many as the cluster makes by itself.
     pub replicas: Option<u16>,
     /// Where the state of tasks is kept as a cache of what the cluster has.
@@ -32,6 +35,7 @@ impl fmt::Debug for KafkaOptions {
         f.debug_struct("KafkaOptions")
             .field("servers", &self.servers)
             .field("namespace", &self.namespace)
+            .field("topics", &self.topics)
             .field("replicas", &self.replicas)
             .field("folder", &self.folder)
             .field("settings", &names)
@@ -40,9 +44,14 @@ impl fmt::Debug for KafkaOptions {
 }
 
 impl KafkaOptions {
-    /// The name of something of ours on the cluster.
+    /// The name on the cluster of a group, a transactional id or a changelog.
     pub(super) fn name(&self, ours: &str) -> String {
         format!("{}{ours}", self.namespace)
+    }
+
+    /// The name on the cluster of a topic.
+    pub(super) fn topic(&self, topic: &TopicName) -> String {
+        format!("{}{topic}", self.topics)
     }
 
     /// What every client is told.
@@ -99,6 +108,7 @@ mod tests {
         let options = KafkaOptions {
             servers: "a:9092".to_owned(),
             namespace: String::new(),
+            topics: String::new(),
             replicas: None,
             folder: "state".into(),
             settings: vec![("sasl.password".to_owned(), "canary".to_owned())],

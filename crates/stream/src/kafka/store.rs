@@ -1,7 +1,7 @@
 //! The state of tasks on this machine: a cache of their changelogs in one embedded log.
 
-use super::keys;
-use crate::{Commit, EmbeddedLog, EmbeddedOptions, Error, ErrorKind, StateChange, Task};
+use super::{Shared, keys};
+use crate::{Commit, EmbeddedLog, EmbeddedOptions, Error, ErrorKind, Limit, StateChange, Task};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -31,8 +31,52 @@ pub(super) fn open(folder: &Path) -> Result<Arc<EmbeddedLog>, Error> {
     }
 }
 
+/// How much of a changelog is applied to the store at once.
+const APPLIED: Limit = Limit {
+    records: 20_000,
+    bytes: 16 << 20,
+};
+
+/// Has a task's store follow its changelog, by its name on the cluster, to the end.
+pub(super) fn follow(
+    shared: &Shared,
+    changelog: &str,
+    partition: u32,
+    store: &mut dyn Task,
+) -> Result<(), Error> {
+    let bounds = shared.cluster.bounds_of(changelog, partition)?;
+    let mut next = followed(store)?;
+    if next > bounds.end {
+        // Another cluster's, or a changelog that was made anew.
+        empty(store)?;
+        next = 0;
+    }
+    if next == bounds.end {
+        return Ok(());
+    }
+    let mut input = shared.read_changelog(changelog, partition, next)?;
+    while next < bounds.end {
+        let records = shared.more(&mut input, APPLIED)?;
+        next = records.last().map_or(bounds.end, |last| last.offset + 1);
+        let mut state: Vec<StateChange> = records
+            .into_iter()
+            .map(|record| StateChange {
+                key: record.key.to_vec(),
+                value: record.value.map(|value| value.to_vec()),
+            })
+            .collect();
+        state.push(keys::put(keys::followed(), next));
+        store.commit(&Commit {
+            state,
+            ..Commit::default()
+        })?;
+    }
+    shared.give_back(input);
+    Ok(())
+}
+
 /// Removes all that a store knows of a task.
-pub(super) fn empty(store: &mut dyn Task) -> Result<(), Error> {
+fn empty(store: &mut dyn Task) -> Result<(), Error> {
     loop {
         let mut state = Vec::new();
         store.scan(&[], &[u8::MAX], &mut |key, _| {
@@ -53,7 +97,7 @@ pub(super) fn empty(store: &mut dyn Task) -> Result<(), Error> {
 }
 
 /// How far a store has followed its changelog.
-pub(super) fn followed(store: &dyn Task) -> Result<u64, Error> {
+fn followed(store: &dyn Task) -> Result<u64, Error> {
     let value = store.get(&keys::followed())?;
     Ok(value.as_deref().and_then(keys::number).unwrap_or(0))
 }

@@ -58,7 +58,7 @@ impl KafkaTask {
         let group = inputs.first().and_then(Input::group);
         let committer = Committer::open(shared, id, topics, group)?;
         for (input, topic) in inputs.iter_mut().zip(topics) {
-            let name = shared.cluster.options.name(topic.as_str());
+            let name = shared.cluster.options.topic(topic);
             let from = committer.position(topic).unwrap_or(0);
             input.assign(topic, name, id.partition, from)?;
         }

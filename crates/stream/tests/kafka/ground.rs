@@ -61,6 +61,7 @@ impl Ground {
         Ok(KafkaOptions {
             servers: self.servers()?,
             namespace: format!("t{number}."),
+            topics: format!("t{number}."),
             replicas: None,
             folder,
             settings: Vec::new(),

@@ -61,6 +61,7 @@ fn child(told: &str) -> ExitCode {
     let options = KafkaOptions {
         servers: told[0].to_owned(),
         namespace: told[1].to_owned(),
+        topics: told[1].to_owned(),
         replicas: None,
         folder: told[2].into(),
         settings: Vec::new(),

@@ -1,17 +1,17 @@
 //! `hark dead-letters`: look at what no stage could use, and put it back.
 
 use super::tail::value;
-use crate::cli::DeadLettersCommand;
+use crate::cli::{DeadLettersCommand, LookArgs};
 use crate::exit::{Failure, Outcome};
+use crate::logs::Look;
 use crate::universe::Universe;
 use hark_model::Timestamp;
 use hark_proto::{dead_letter, topics};
 use hark_stream::{
-    Clock, Commit, EmbeddedLog, EmbeddedOptions, EmbeddedReader, Limit, Log, NewRecord,
-    Partitioning, Record, StateChange, SystemClock, TaskId, TopicName,
+    Clock, Commit, Limit, NewRecord, Partitioning, Record, StateChange, SystemClock, TaskId,
+    TopicName,
 };
 use serde_json::json;
-use std::path::Path;
 
 const AT_ONCE: Limit = Limit {
     records: 256,
@@ -20,13 +20,13 @@ const AT_ONCE: Limit = Limit {
 
 pub(crate) fn dead_letters(command: &DeadLettersCommand) -> Outcome {
     match command {
-        DeadLettersCommand::List { data, json } => list(&data.data_dir, *json),
-        DeadLettersCommand::Replay { data, offset } => replay(&data.data_dir, offset),
+        DeadLettersCommand::List { look, json } => list(look, *json),
+        DeadLettersCommand::Replay { look, offset } => replay(look, offset),
     }
 }
 
-fn list(data_dir: &Path, json: bool) -> Outcome {
-    let (_, letters) = letters(data_dir)?;
+fn list(args: &LookArgs, json: bool) -> Outcome {
+    let (_, letters) = letters(&Look::open(args)?)?;
     for record in &letters {
         let at = Timestamp::from_millis(record.timestamp).to_string();
         if json {
@@ -54,13 +54,12 @@ fn list(data_dir: &Path, json: bool) -> Outcome {
 }
 
 /// Every dead letter that is kept, oldest first.
-fn letters(data_dir: &Path) -> Outcome<(TopicName, Vec<Record>)> {
-    let reader = EmbeddedReader::open(data_dir)?;
-    let prefix = Universe::read(&reader)?.map_or_else(|| "hark".to_owned(), |u| u.topic_prefix);
+fn letters(look: &Look) -> Outcome<(TopicName, Vec<Record>)> {
+    let prefix = Universe::read(look)?.map_or_else(|| "hark".to_owned(), |u| u.topic_prefix);
     let name = TopicName::new(topics::DEAD_LETTERS.under(&prefix));
-    let (mut found, mut next) = (Vec::new(), reader.bounds(&name, 0)?.start);
+    let (mut found, mut next) = (Vec::new(), look.bounds(&name, 0)?.start);
     loop {
-        let records = reader.read(&name, 0, next, AT_ONCE)?;
+        let records = look.read(&name, 0, next, AT_ONCE)?;
         let Some(last) = records.last() else {
             return Ok((name, found));
         };
@@ -71,8 +70,9 @@ fn letters(data_dir: &Path) -> Outcome<(TopicName, Vec<Record>)> {
 
 /// Writes the original records back to where they came from, each once: what was replayed is
 /// remembered in the same commit.
-fn replay(data_dir: &Path, offsets: &[u64]) -> Outcome {
-    let (_, letters) = letters(data_dir)?;
+fn replay(args: &LookArgs, offsets: &[u64]) -> Outcome {
+    let look = Look::open(args)?;
+    let (_, letters) = letters(&look)?;
     for wanted in offsets {
         if !letters.iter().any(|letter| letter.offset == *wanted) {
             return Err(Failure::input(format!(
@@ -80,7 +80,7 @@ fn replay(data_dir: &Path, offsets: &[u64]) -> Outcome {
             )));
         }
     }
-    let log = EmbeddedLog::open(data_dir, EmbeddedOptions::default())?;
+    let log = look.writable(args)?;
     let mut task = log.task(&TaskId::new("dead-letters", 0), &[])?;
     let now = SystemClock.now();
     let (mut commit, mut kept) = (Commit::default(), 0);

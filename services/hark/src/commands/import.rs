@@ -1,7 +1,7 @@
 //! `hark import`: a file through the whole path to the end.
 
 use super::report;
-use crate::cli::ImportArgs;
+use crate::cli::{ImportArgs, Role};
 use crate::config::{Config, SourceConfig, SourceKind, load};
 use crate::exit::{Failure, Outcome};
 use crate::system::System;
@@ -17,6 +17,7 @@ const PUBLISH_EVERY: Span = Span::from_hours(1);
 
 pub(crate) async fn import(args: ImportArgs) -> Outcome {
     let config = Arc::new(load(&args.config.config)?);
+    super::run::check(&args.roles, &config)?;
     let (id, file) = reading(&config, args.source.as_deref())?;
     let mut system = System::open(Arc::clone(&config), &args.data.data_dir)?;
     let bar = Arc::new(ImportBar::new());
@@ -26,14 +27,20 @@ pub(crate) async fn import(args: ImportArgs) -> Outcome {
         publish_every: PUBLISH_EVERY,
         ..config.aggregate.clone()
     };
-    let aggregate = system.aggregate(&replay)?;
-    let classify = system.classify()?;
-    let source = system.source(Box::new(source), true)?;
+    let has = |role| args.roles.has(role);
+    let aggregate = has(Role::Aggregate).then(|| system.aggregate(&replay));
+    let aggregate = aggregate.transpose()?;
+    let classify = has(Role::Classify).then(|| system.classify()).transpose()?;
+    let source = has(Role::Ingest).then(|| system.source(Box::new(source), true));
+    let source = source.transpose()?;
     bar.follow(Arc::clone(&system.log), &config);
     let work = async {
-        source.ended().await?;
-        system.drain(classify).await?;
-        system.drain(aggregate).await?;
+        if let Some(source) = source {
+            source.ended().await?;
+        }
+        for stage in [classify, aggregate].into_iter().flatten() {
+            system.drain(stage).await?;
+        }
         Ok(())
     };
     let outcome = tokio::select! {
@@ -51,8 +58,13 @@ pub(crate) async fn import(args: ImportArgs) -> Outcome {
         system.shutdown.stop();
         return Err(cause(failure, system.failure()));
     }
-    tokio::task::block_in_place(|| system.care_until_idle())?;
+    if has(Role::Care) {
+        tokio::task::block_in_place(|| system.care_until_idle())?;
+    }
     system.shutdown.stop();
+    if !has(Role::Aggregate) {
+        return Ok(());
+    }
     tokio::task::block_in_place(|| report::after_import(&args))
 }
 

@@ -5,13 +5,13 @@ mod table;
 
 use crate::cli::{ImportArgs, ReportArgs};
 use crate::exit::{Failure, Outcome};
+use crate::logs::Look;
 use crate::universe::Universe;
 use hark_aggregate::Snapshot;
 use hark_insight::{AlertCounts, Report, VoiceReport};
 use hark_model::{MarketId, Timestamp, Window};
-use hark_stream::{Clock, EmbeddedReader, SystemClock, TaskId};
+use hark_stream::{Clock, SystemClock, TaskId};
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// Everything a report says.
 pub(crate) struct Findings {
@@ -34,7 +34,7 @@ pub(crate) fn report(args: &ReportArgs) -> Outcome {
         .at
         .map(|at| Timestamp::from_millis(at.as_millisecond()));
     let found = look(
-        &args.data.data_dir,
+        &Look::open(&args.look)?,
         args.market.as_deref(),
         &args.window,
         at,
@@ -45,7 +45,7 @@ pub(crate) fn report(args: &ReportArgs) -> Outcome {
 
 /// What `hark import` says at its end: everything ever counted.
 pub(crate) fn after_import(args: &ImportArgs) -> Outcome {
-    let found = look(&args.data.data_dir, None, "all", None)?;
+    let found = look(&Look::open(&args.look())?, None, "all", None)?;
     show(&found, args.json);
     Ok(())
 }
@@ -65,18 +65,13 @@ pub(crate) fn table(found: &Findings) -> String {
 
 /// Counts, from the state of the aggregate stage; works beside a running hark.
 pub(crate) fn look(
-    data_dir: &Path,
+    look: &Look,
     market: Option<&str>,
     window: &str,
     at: Option<Timestamp>,
 ) -> Outcome<Findings> {
-    let reader = EmbeddedReader::open(data_dir)?;
-    let universe = Universe::read(&reader)?.ok_or_else(|| {
-        Failure::input(format!(
-            "{}: nothing was ever counted here",
-            data_dir.display()
-        ))
-    })?;
+    let universe =
+        Universe::read(look)?.ok_or_else(|| Failure::input("nothing was ever counted here"))?;
     let calculus = universe.calculus();
     if let Some(wanted) = market
         && !calculus
@@ -90,8 +85,8 @@ pub(crate) fn look(
             known.join(", ")
         )));
     }
-    let state = reader.state(&TaskId::new(hark_aggregate::STAGE, 0));
-    let snapshot = Snapshot(&state);
+    let state = look.state(&TaskId::new(hark_aggregate::STAGE, 0))?;
+    let snapshot = Snapshot(&*state);
     let report = Report {
         config: &calculus,
         store: &snapshot,

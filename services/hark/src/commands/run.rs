@@ -1,7 +1,7 @@
 //! `hark run`: listen until told to stop.
 
-use crate::cli::RunArgs;
-use crate::config::{SourceKind, load};
+use crate::cli::{Role, RoleArgs, RunArgs};
+use crate::config::{Config, SourceKind, load};
 use crate::exit::{Failure, Outcome};
 use crate::system::System;
 use hark_telemetry::{Server, Shutdown};
@@ -10,7 +10,8 @@ use std::time::Instant;
 
 pub(crate) async fn run(args: RunArgs) -> Outcome {
     let config = Arc::new(load(&args.config.config)?);
-    if config.sources.is_empty() {
+    check(&args.roles, &config)?;
+    if config.sources.is_empty() && args.roles.has(Role::Ingest) {
         return Err(Failure::input(format!(
             "{}: nothing to listen to: add a [[source]], or use `hark import FILE`",
             args.config.config.display()
@@ -21,7 +22,7 @@ pub(crate) async fn run(args: RunArgs) -> Outcome {
     let mut system = System::open(Arc::clone(&config), &args.data.data_dir)?;
     let started = system.health.part("start");
     let server = Server::bind(
-        &config.http.listen,
+        args.listen.as_deref().unwrap_or(&config.http.listen),
         system.metrics.clone(),
         system.health.clone(),
     )
@@ -31,11 +32,14 @@ pub(crate) async fn run(args: RunArgs) -> Outcome {
         tracing::info!(%address, "serving /metrics, /healthz and /readyz");
     }
     tokio::spawn(server.serve(system.shutdown.token()));
-    let care = system.care()?;
-    let aggregate = system.aggregate(&config.aggregate)?;
-    let classify = system.classify()?;
+    let care = part(args.roles.has(Role::Care), || system.care())?;
+    let aggregate = part(args.roles.has(Role::Aggregate), || {
+        system.aggregate(&config.aggregate)
+    })?;
+    let classify = part(args.roles.has(Role::Classify), || system.classify())?;
     let mut sources = Vec::new();
-    for source in &config.sources {
+    let listened_to = args.roles.has(Role::Ingest).then_some(&config.sources);
+    for source in listened_to.into_iter().flatten() {
         let waits = matches!(&source.kind, SourceKind::File(file) if file.path.is_none());
         if waits {
             tracing::info!(source = %source.id, "has no path, waits for `hark import`");
@@ -66,9 +70,12 @@ pub(crate) async fn run(args: RunArgs) -> Outcome {
             // A source's error was told when it came.
             let _ = source.ended().await;
         }
-        system.stopped(classify).await;
-        system.stopped(aggregate).await;
-        system.stop_care(care).await;
+        for stage in [classify, aggregate].into_iter().flatten() {
+            system.stopped(stage).await;
+        }
+        if let Some(care) = care {
+            system.stop_care(care).await;
+        }
     };
     if tokio::time::timeout(Shutdown::BUDGET, down).await.is_err() {
         return Err(Failure::System(
@@ -79,4 +86,20 @@ pub(crate) async fn run(args: RunArgs) -> Outcome {
     }
     tracing::info!("stopped");
     outcome
+}
+
+/// The embedded log serves one process, which then does everything.
+pub(super) fn check(roles: &RoleArgs, config: &Config) -> Outcome {
+    if roles.all() || config.log.kafka.is_some() {
+        return Ok(());
+    }
+    Err(Failure::input(
+        "--role: on the embedded log one process does everything; to share the work among several, \
+         configure [log.kafka]",
+    ))
+}
+
+/// Starts a part of the work, if it is this process's.
+fn part<T>(ours: bool, start: impl FnOnce() -> Outcome<T>) -> Outcome<Option<T>> {
+    ours.then(start).transpose()
 }

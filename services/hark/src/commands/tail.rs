@@ -2,10 +2,11 @@
 
 use crate::cli::TailArgs;
 use crate::exit::{Failure, Outcome};
+use crate::logs::Look;
 use crate::universe::Universe;
 use hark_model::Timestamp;
 use hark_proto::topics::{self, Topic};
-use hark_stream::{EmbeddedReader, Limit, Record, TopicName};
+use hark_stream::{Limit, Record, TopicName};
 use serde_json::{Value, json};
 use std::io::{ErrorKind, Write};
 use std::time::Duration;
@@ -16,7 +17,7 @@ const AT_ONCE: Limit = Limit {
 };
 
 pub(crate) fn tail(args: &TailArgs) -> Outcome {
-    let reader = EmbeddedReader::open(&args.data.data_dir)?;
+    let reader = Look::open(&args.look)?;
     let prefix = Universe::read(&reader)?.map_or_else(|| "hark".to_owned(), |u| u.topic_prefix);
     let (name, known) = find(&args.topic, &prefix)?;
     let partitions = reader
@@ -24,7 +25,7 @@ pub(crate) fn tail(args: &TailArgs) -> Outcome {
         .iter()
         .find(|spec| spec.name == name)
         .map(|spec| spec.partitions)
-        .ok_or_else(|| Failure::input(format!("there is no topic {name} in this data folder")))?;
+        .ok_or_else(|| Failure::input(format!("there is no topic {name} here")))?;
     let mut next = Vec::new();
     for partition in 0..partitions {
         let bounds = reader.bounds(&name, partition)?;

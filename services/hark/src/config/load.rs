@@ -108,6 +108,18 @@ fn sections(document: &mut Table<'_>, problems: &mut Problems<'_>, text: &str) -
     for message in found.into_iter().flatten() {
         problems.add(place_of(text, &message), message);
     }
+    if let Some(kafka) = &config.log.kafka {
+        let authors = &config.authors;
+        let own_pepper = authors.pepper_env.is_none() && authors.pepper_file.is_none();
+        let pepper = own_pepper.then(|| {
+            "[authors]: with Kafka every process must know the same pepper; name pepper_env or \
+             pepper_file"
+                .to_owned()
+        });
+        for message in kafka.problems().into_iter().chain(pepper) {
+            problems.add(place_of(text, &message), message);
+        }
+    }
     if !is_plain(&config.log.topic_prefix) {
         problems.add(
             0,

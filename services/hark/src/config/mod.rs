@@ -1,9 +1,11 @@
 //! The configuration: one file, every mistake at once, each with its place.
 
 mod document;
+mod kafka;
 mod load;
 mod source;
 
+pub(crate) use kafka::KafkaConfig;
 pub(crate) use load::{load, parse_demo};
 pub(crate) use source::{SourceConfig, SourceKind};
 
@@ -48,6 +50,8 @@ pub(crate) struct LogConfig {
     pub(crate) max_mib: u64,
     /// Wait for the disk at every commit.
     pub(crate) sync: bool,
+    /// The log on a cluster instead.
+    pub(crate) kafka: Option<KafkaConfig>,
 }
 
 impl Default for LogConfig {
@@ -56,6 +60,7 @@ impl Default for LogConfig {
             topic_prefix: "hark".to_owned(),
             max_mib: 0,
             sync: true,
+            kafka: None,
         }
     }
 }

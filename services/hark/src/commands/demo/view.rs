@@ -3,6 +3,7 @@
 use crate::commands::report;
 use crate::config::Config;
 use crate::exit::Outcome;
+use crate::logs::Look;
 use hark_model::{Alert, Occasion};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -71,13 +72,17 @@ impl View {
 
     pub(super) fn table(&self) {
         // A table that cannot be drawn this time is drawn the next time.
-        if let Ok(found) = report::look(&self.folder, None, "1h", None) {
+        if let Ok(found) = self.look("1h") {
             anstream::println!("\n{}", report::table(&found));
         }
     }
 
+    fn look(&self, window: &str) -> Outcome<report::Findings> {
+        report::look(&Look::folder(&self.folder)?, None, window, None)
+    }
+
     pub(super) fn summary(&self) -> Outcome {
-        let found = report::look(&self.folder, None, "all", None)?;
+        let found = self.look("all")?;
         anstream::println!("\n{BOLD}The whole demo{PLAIN}\n{}", report::table(&found));
         anstream::println!(
             "Your own brands: copy config/hark.toml, then `hark check` and `hark run`."

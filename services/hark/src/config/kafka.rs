@@ -1,0 +1,120 @@
+//! The `[log.kafka]` section: the log on a cluster instead of in the data folder.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// How hark comes to its cluster.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KafkaConfig {
+    /// `host:port`, several of them with commas between.
+    pub(crate) servers: String,
+    /// Copies of a new topic; by default as many as the cluster makes.
+    pub(crate) replicas: Option<u16>,
+    /// The environment variable that holds the user's name.
+    #[cfg_attr(not(feature = "kafka"), allow(dead_code))]
+    pub(crate) user_env: Option<String>,
+    /// The environment variable that holds the password.
+    #[cfg_attr(not(feature = "kafka"), allow(dead_code))]
+    pub(crate) password_env: Option<String>,
+    /// Settings of librdkafka, by their names.
+    #[serde(default)]
+    pub(crate) settings: BTreeMap<String, String>,
+}
+
+/// What hark's promises rest on.
+const OURS: [&str; 12] = [
+    "bootstrap.servers",
+    "metadata.broker.list",
+    "transactional.id",
+    "transaction.timeout.ms",
+    "group.id",
+    "isolation.level",
+    "enable.idempotence",
+    "enable.auto.commit",
+    "enable.auto.offset.store",
+    "enable.partition.eof",
+    "auto.offset.reset",
+    "acks",
+];
+
+impl KafkaConfig {
+    /// Every mistake in it.
+    pub(super) fn problems(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        if self.servers.trim().is_empty() {
+            found.push("log.kafka.servers is empty; give host:port of a broker".to_owned());
+        }
+        if self.replicas == Some(0) {
+            found.push("log.kafka.replicas is 0; a topic has one copy at least".to_owned());
+        }
+        for name in self.settings.keys() {
+            if name.contains("password") || name.contains("secret") || name == "ssl.key.pem" {
+                found.push(format!(
+                    "log.kafka.settings.\"{name}\" is a secret; name the environment variable that \
+                     holds it: user_env and password_env, or a file: ssl.key.location"
+                ));
+            } else if OURS.contains(&name.as_str()) {
+                found.push(format!(
+                    "log.kafka.settings.\"{name}\" is set by hark itself, whose promises rest on it"
+                ));
+            }
+        }
+        found
+    }
+
+    /// The settings with the secrets that the environment holds.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn resolve(
+        &self,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Vec<(String, String)>, Vec<String>> {
+        let mut settings: Vec<(String, String)> = self.settings.clone().into_iter().collect();
+        let mut missing = Vec::new();
+        let secrets = [
+            ("sasl.username", &self.user_env),
+            ("sasl.password", &self.password_env),
+        ];
+        for (setting, variable) in secrets {
+            let Some(variable) = variable else { continue };
+            match env(variable) {
+                Some(value) if !value.is_empty() => settings.push((setting.to_owned(), value)),
+                _ => missing.push(format!(
+                    "log.kafka: the environment variable {variable} is not set"
+                )),
+            }
+        }
+        if missing.is_empty() {
+            Ok(settings)
+        } else {
+            Err(missing)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::KafkaConfig;
+
+    fn config(text: &str) -> KafkaConfig {
+        toml::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn secrets_and_what_hark_decides_have_no_place_in_the_settings() {
+        let config = config(
+            "servers = \"\"\nreplicas = 0\n[settings]\n\"sasl.password\" = \"x\"\n\"acks\" = \"1\"\n\
+             \"ssl.ca.location\" = \"ca.pem\"",
+        );
+        assert_eq!(config.problems().len(), 4);
+    }
+
+    #[cfg(feature = "kafka")]
+    #[test]
+    fn secrets_come_from_the_environment() {
+        let config = config("servers = \"a:9092\"\nuser_env = \"U\"\npassword_env = \"P\"");
+        let settings = config.resolve(&|name| Some(format!("<{name}>"))).unwrap();
+        assert_eq!(settings[1], ("sasl.password".to_owned(), "<P>".to_owned()));
+        assert_eq!(config.resolve(&|_| None).unwrap_err().len(), 2);
+    }
+}

@@ -1,0 +1,190 @@
+//! The real binary on a real Kafka broker, from the outside only. Skipped where there is no Java or no
+//! way to the broker's jars, and the summary says so.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should say where"
+)]
+#![allow(clippy::print_stdout, reason = "a test says what it did without")]
+
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the tests without a broker use the rest"
+)]
+#[path = "../support/mod.rs"]
+mod support;
+
+use kafka_broker::{Jars, Options, Running as Broker};
+use libtest_mimic::{Arguments, Trial};
+use serde_json::Value;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Arc, OnceLock};
+use support::{Folder, QUICK, REVIEWS, Running, brands, eventually};
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // Each of them is several processes already.
+    arguments.test_threads = Some(1);
+    let jars = Jars::get(&kafka().join("jars"));
+    if let Err(missing) = &jars {
+        println!("skipped, no broker: {missing:#}");
+    }
+    let skip = jars.is_err();
+    let ground = Arc::new(Ground {
+        jars: jars.ok(),
+        broker: OnceLock::new(),
+    });
+    let tests: [(&str, fn(&Ground)); 4] = [
+        (
+            "an_import_through_kafka_reports_what_it_does_without",
+            alone,
+        ),
+        ("three_processes_report_what_one_does", shared_out),
+        ("a_process_that_is_killed_changes_no_count", killed),
+        ("roles_without_kafka_are_refused", refused),
+    ];
+    let trials = tests.into_iter().map(|(name, test)| {
+        let ground = Arc::clone(&ground);
+        Trial::test(name, move || {
+            test(&ground);
+            Ok(())
+        })
+        .with_ignored_flag(skip)
+    });
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+}
+
+fn kafka() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("kafka")
+}
+
+/// One broker for all, started by the first that needs it.
+struct Ground {
+    jars: Option<Jars>,
+    broker: OnceLock<Broker>,
+}
+
+impl Ground {
+    fn servers(&self) -> String {
+        let broker = self.broker.get_or_init(|| {
+            let jars = self.jars.as_ref().unwrap();
+            Broker::start(jars, &kafka().join("clusters"), Options::default()).unwrap()
+        });
+        broker.bootstrap()
+    }
+
+    /// A folder whose hark works on Kafka, under names of its own.
+    fn folder(&self, prefix: &str, rows: u32) -> Folder {
+        let config = CONFIG.replace(
+            "[log]\n",
+            &format!(
+                "[log]\ntopic_prefix = \"{prefix}\"\nkafka.servers = \"{}\"\n",
+                self.servers()
+            ),
+        );
+        let folder = Folder::new(&format!("{config}{}{REVIEWS}", brands(&["acme", "globex"])));
+        folder.write("reviews.csv", reviews(rows));
+        folder
+    }
+}
+
+/// Time moves with the events, also in a hark that runs.
+const CONFIG: &str = "[log]\nsync = false\n[http]\nlisten = \"127.0.0.1:0\"\n\
+                      [authors]\npepper_env = \"HARK_TEST_PEPPER\"\n[aggregate]\ntime = \"event\"\n";
+
+/// What people said of two brands, a minute after the other.
+fn reviews(rows: u32) -> String {
+    let said = [
+        "Acme lost my parcel and nobody answers the phone",
+        "Globex support was wonderful, thank you!",
+        "Does Acme open on Sunday?",
+        "Acme was cheap, Globex was kind",
+        "Cancelled Globex, two years of late trains are enough",
+    ];
+    let mut csv = "id,who,created,text,stars\n".to_owned();
+    for row in 0..rows {
+        let (hour, minute) = (8 + row / 60, row % 60);
+        let text = said[row as usize % said.len()];
+        let who = row % 7;
+        writeln!(
+            csv,
+            "{row},author{who},2026-03-01T{hour:02}:{minute:02}:00Z,\"{text} ({row})\",3"
+        )
+        .unwrap();
+    }
+    csv
+}
+
+/// What the embedded log makes of as many rows.
+fn without(rows: u32) -> Value {
+    let folder = Folder::new(&format!("{QUICK}{}{REVIEWS}", brands(&["acme", "globex"])));
+    folder.write("reviews.csv", reviews(rows));
+    folder.hark(&["import", "reviews.csv"]);
+    report(&folder)
+}
+
+fn report(folder: &Folder) -> Value {
+    serde_json::from_str(&folder.report()).unwrap()
+}
+
+fn alone(ground: &Ground) {
+    let folder = ground.folder("alone", 60);
+    for _ in 0..2 {
+        folder.hark(&["import", "reviews.csv"]);
+        assert_eq!(report(&folder), without(60));
+    }
+    let mentions = folder.topic("mentions");
+    assert_eq!(mentions.len(), 72, "12 of 60 name both brands");
+}
+
+/// A process with a part of the work and a folder of its own.
+fn role(folder: &Folder, role: &str) -> Running {
+    let mut command = folder.command(&["run", "--role", role, "--log-json"]);
+    command.env("HARK_DATA_DIR", format!("data-{role}"));
+    let mut running = Running::start(command);
+    running.logged("listening");
+    running
+}
+
+fn until_reported(folder: &Folder, expected: &Value) {
+    eventually("the report of one process", || {
+        let output = folder.output(&["report", "--window", "all", "--json"]);
+        let found: Value = serde_json::from_slice(&output.stdout).ok()?;
+        (&found == expected).then_some(())
+    });
+}
+
+fn shared_out(ground: &Ground) {
+    let folder = ground.folder("shared-out", 100);
+    let _parts = ["classify", "aggregate", "care"].map(|part| role(&folder, part));
+    folder.hark(&["import", "reviews.csv", "--role", "ingest"]);
+    until_reported(&folder, &without(100));
+}
+
+fn killed(ground: &Ground) {
+    let folder = ground.folder("killed", 300);
+    let mut classify = role(&folder, "classify");
+    let mut aggregate = role(&folder, "aggregate");
+    let mut import = folder.command(&["import", "reviews.csv", "--role", "ingest"]);
+    let mut import = import.spawn().unwrap();
+    for _ in 0..3 {
+        drop(classify);
+        classify = role(&folder, "classify");
+        drop(aggregate);
+        aggregate = role(&folder, "aggregate");
+    }
+    import.kill().unwrap();
+    import.wait().unwrap();
+    folder.hark(&["import", "reviews.csv", "--role", "ingest"]);
+    until_reported(&folder, &without(300));
+}
+
+fn refused(_: &Ground) {
+    let folder = Folder::new(&format!("{QUICK}{}{REVIEWS}", brands(&["acme"])));
+    let (code, said) = folder.refusal(&["run", "--role", "classify"]);
+    assert_eq!(code, 1);
+    assert!(said.contains("[log.kafka]"), "{said}");
+}
