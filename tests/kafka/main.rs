@@ -37,7 +37,8 @@ fn main() -> ExitCode {
         jars: jars.ok(),
         broker: OnceLock::new(),
     });
-    let tests: [(&str, fn(&Ground)); 4] = [
+    type Test = (&'static str, fn(&Ground));
+    let tests: [Test; 4] = [
         (
             "an_import_through_kafka_reports_what_it_does_without",
             alone,

@@ -223,6 +223,8 @@ impl System {
                     Ok((position, log.lag(&id, &input)?))
                 };
                 let Ok(Ok((position, lag))) = tokio::task::spawn_blocking(look).await else {
+                    // A log that does not answer is no progress either.
+                    progress.report(1, false, Instant::now());
                     continue;
                 };
                 let moved = known != Some(position);

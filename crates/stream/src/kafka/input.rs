@@ -1,14 +1,14 @@
 //! Reading one partition from an offset on.
 
 use super::cluster::number;
-use super::fault::fault;
+use super::fault::{code, fault};
 use crate::signal::Signal;
 use crate::{Error, Limit, Record, TopicName};
 use rdkafka::TopicPartitionList;
 use rdkafka::client::ClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, ConsumerGroupMetadata};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers, Message};
 use rdkafka::topic_partition_list::Offset;
 use std::collections::VecDeque;
@@ -148,14 +148,26 @@ impl Input {
                 Some(Err(error @ KafkaError::MessageConsumptionFatal(_))) => {
                     return Err(fault(format!("reading {}", self.name))(error));
                 }
-                Some(Err(error)) => match fault(format!("reading {}", self.name))(error) {
-                    // The client goes on by itself as soon as it can.
-                    passing if passing.retryable() => {
-                        tracing::debug!(error = %passing, "a consumer reports");
-                    }
-                    lasting => return Err(lasting),
-                },
+                Some(Err(error)) => self.passed(error)?,
             }
+        }
+        Ok(())
+    }
+
+    /// The client goes on by itself as soon as it can; what it will never get over is an error.
+    fn passed(&self, error: KafkaError) -> Result<(), Error> {
+        let away = matches!(
+            code(&error),
+            Some(RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::AllBrokersDown)
+        );
+        let error = fault(format!("reading {}", self.name))(error);
+        if !error.retryable() {
+            return Err(error);
+        }
+        if away {
+            tracing::debug!(%error, "a consumer reports");
+        } else {
+            tracing::warn!(%error, "a consumer is in trouble, and goes on trying");
         }
         Ok(())
     }

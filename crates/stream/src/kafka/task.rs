@@ -60,6 +60,11 @@ impl KafkaTask {
         for (input, topic) in inputs.iter_mut().zip(topics) {
             let name = shared.cluster.options.topic(topic);
             let from = committer.position(topic).unwrap_or(0);
+            let oldest = shared.cluster.bounds(topic, id.partition)?.start;
+            if from > 0 && from < oldest {
+                tracing::warn!(task = %id, topic = name, records = oldest - from,
+                    "retention has removed records that were not read yet; going on at the oldest");
+            }
             input.assign(topic, name, id.partition, from)?;
         }
         Ok(Self {
