@@ -14,7 +14,9 @@ use hark_ingest::{
     Worker,
 };
 use hark_proto::topics::{self, Topic};
-use hark_stream::{Cleanup, Log, Runner, Stage, SystemClock, Task, TaskId, TopicName, TopicSpec};
+use hark_stream::{
+    Cleanup, Log, Observer, Runner, Stage, SystemClock, Task, TaskId, TopicName, TopicSpec,
+};
 use hark_telemetry::{Health, IntGaugeVec, Metrics, Shutdown};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -60,12 +62,25 @@ pub(crate) fn stage_metrics(metrics: &Metrics) -> StageMetrics {
     }
 }
 
+/// Says when a stage has to try something again.
+struct Told(&'static str);
+
+impl Observer for Told {
+    fn committed(&mut self, _: usize, _: Option<i64>, _: i64) {}
+
+    fn retrying(&mut self, error: &hark_stream::Error) {
+        tracing::warn!(stage = self.0, %error, "trying again");
+    }
+}
+
 /// What a stage that has stopped leaves: it may be run on.
 type Parts = (Box<dyn Task>, Box<dyn Stage>);
 
 /// A stage on its thread.
 pub(crate) struct RunningStage {
     name: &'static str,
+    id: TaskId,
+    input: TopicName,
     stop: Arc<AtomicBool>,
     thread: JoinHandle<Option<Parts>>,
 }
@@ -182,9 +197,9 @@ impl System {
         let failures = self.failures.clone();
         let progress = self.health.part(name);
         progress.report(0, true, Instant::now());
-        self.watch(name, id, input, progress.clone());
+        self.watch(name, id.clone(), input.clone(), progress.clone());
         let thread = spawn(name, move || {
-            match runner.run(&mut *task, &mut *stage, &mut (), false) {
+            match runner.run(&mut *task, &mut *stage, &mut Told(name), false) {
                 Ok(_) => Some((task, stage)),
                 Err(error) => {
                     progress.fail();
@@ -194,7 +209,13 @@ impl System {
                 }
             }
         })?;
-        Ok(RunningStage { name, stop, thread })
+        Ok(RunningStage {
+            name,
+            id,
+            input,
+            stop,
+            thread,
+        })
     }
 
     fn runner(&self, stop: Arc<AtomicBool>) -> Runner {
@@ -253,6 +274,8 @@ impl System {
 
     /// Tells people what there is to tell, and returns.
     pub(crate) fn care_until_idle(&self) -> Outcome {
+        // Answers once what this process has committed can be read.
+        self.log.bounds(&topic(&self.config, topics::ALERTS), 0)?;
         let care = self.make_care(Arc::new(AtomicBool::new(false)))?;
         care.run_until_idle()
             .map(|_| ())
@@ -354,17 +377,41 @@ impl System {
 
     /// Runs a stage on to the end of what there is to read.
     pub(crate) async fn drain(&self, running: RunningStage) -> Outcome {
+        self.until_read(&running).await?;
+        let name = running.name;
         let Some((mut task, mut stage)) = self.stopped(running).await else {
             return Ok(());
         };
         let runner = self.runner(self.shutdown.flag());
-        let drained =
-            tokio::task::spawn_blocking(move || runner.run(&mut *task, &mut *stage, &mut (), true));
+        let drained = tokio::task::spawn_blocking(move || {
+            runner.run(&mut *task, &mut *stage, &mut Told(name), true)
+        });
         match drained.await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(Failure::System(error.to_string())),
             Err(error) => Err(Failure::System(error.to_string())),
         }
+    }
+
+    /// Waits until a stage has read all there is: on a cluster, nothing at hand does not mean that
+    /// nothing is on its way.
+    async fn until_read(&self, running: &RunningStage) -> Outcome {
+        let mut ticks = tokio::time::interval(Duration::from_millis(50));
+        while !running.thread.is_finished() {
+            ticks.tick().await;
+            let (log, id, input) = (
+                Arc::clone(&self.log),
+                running.id.clone(),
+                running.input.clone(),
+            );
+            let lag = tokio::task::spawn_blocking(move || log.lag(&id, &input)).await;
+            match lag {
+                Ok(Ok(0)) => break,
+                Ok(Err(error)) if !error.retryable() => return Err(error.into()),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Stops a stage after its current step; `None` when it had failed.

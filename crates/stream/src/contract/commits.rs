@@ -154,7 +154,7 @@ pub fn an_older_handle_is_fenced_and_changes_nothing(subject: &Subject) {
         .task
         .commit(&scene.commit)
         .expect_err("the older handle is fenced");
-    assert_eq!(error.kind(), ErrorKind::Fenced);
+    assert_eq!(error.kind(), ErrorKind::Fenced, "{error}");
     assert!(!error.retryable());
     assert_nothing_changed(subject, &scene);
     poll(&mut *newer, 2);
@@ -170,7 +170,7 @@ pub fn an_older_handle_may_not_even_commit_nothing(subject: &Subject) {
     let error = older
         .commit(&Commit::default())
         .expect_err("the older handle is fenced");
-    assert_eq!(error.kind(), ErrorKind::Fenced);
+    assert_eq!(error.kind(), ErrorKind::Fenced, "{error}");
 }
 
 pub fn opening_one_task_fences_no_other(subject: &Subject) {

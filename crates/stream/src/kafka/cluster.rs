@@ -19,8 +19,12 @@ use std::time::{Duration, Instant};
 pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 /// What the topics that keep tasks' state end with.
 const CHANGELOG: &str = "-changelog";
+/// How long a changelog keeps the record that a key is gone, once it is compacted.
+pub(super) const TOMBSTONES: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// How long to listen for what the client has to report.
 const REPORTS: Duration = Duration::from_millis(100);
+/// How many reports are thrown away before a call.
+const MOST_REPORTS: usize = 1000;
 /// How long to wait before looking again.
 const A_MOMENT: Duration = Duration::from_millis(5);
 
@@ -52,6 +56,16 @@ impl Cluster {
             options,
         };
         Ok(cluster)
+    }
+
+    /// Forgets what the client reported earlier: it is about other calls.
+    fn viewer(&self) -> &BaseConsumer {
+        for _ in 0..MOST_REPORTS {
+            if self.viewer.poll(Duration::ZERO).is_none() {
+                break;
+            }
+        }
+        &self.viewer
     }
 
     /// As [`fault`]. A call that had no answer in time does not say why; what the client reported
@@ -100,7 +114,7 @@ impl Cluster {
     fn count(&self, name: &str) -> Result<u32, Error> {
         let context = format!("asking Kafka for topic {name}");
         let metadata = self
-            .viewer
+            .viewer()
             .fetch_metadata(Some(name), PATIENCE)
             .map_err(|error| self.fault(&context)(error))?;
         let Some(found) = metadata.topics().iter().find(|topic| topic.name() == name) else {
@@ -125,7 +139,7 @@ impl Cluster {
         let until = Instant::now() + PATIENCE;
         loop {
             let (start, end) = self
-                .viewer
+                .viewer()
                 .fetch_watermarks(name, number(partition), PATIENCE)
                 .map_err(|error| {
                     self.fault(format!("asking Kafka for the offsets of {name}"))(error)
@@ -134,10 +148,14 @@ impl Cluster {
                 start: u64::try_from(start).unwrap_or(0),
                 end: u64::try_from(end).unwrap_or(0),
             };
-            // A partition that stays shorter than it was is another one of the same name.
-            if bounds.end >= least || Instant::now() > until {
+            if bounds.end >= least {
                 self.written.lock().remove(&key);
                 return Ok(bounds);
+            }
+            if Instant::now() > until {
+                // Unless it is another partition of the same name, the next who asks is told.
+                self.written.lock().remove(&key);
+                return Err(silent(format!("waiting for what was committed to {name}")));
             }
             std::thread::park_timeout(A_MOMENT);
         }
@@ -177,13 +195,14 @@ impl Cluster {
     /// Our topics, by name.
     pub(super) fn topics(&self) -> Result<Vec<TopicSpec>, Error> {
         let metadata = self
-            .viewer
+            .viewer()
             .fetch_metadata(None, PATIENCE)
             .map_err(|error| self.fault("asking Kafka for its topics")(error))?;
         let ours: Vec<(&str, u32)> = metadata
             .topics()
             .iter()
             .filter(|topic| !topic.name().ends_with(CHANGELOG) && !topic.name().starts_with("__"))
+            .filter(|topic| topic.name().starts_with(&self.options.namespace))
             .filter_map(|topic| {
                 let name = topic.name().strip_prefix(&self.options.topics)?;
                 Some((name, topic.partitions().len() as u32))
@@ -231,7 +250,13 @@ impl Cluster {
     /// Changes what becomes of old records, where it is something else, and leaves every other
     /// setting of the topic alone.
     fn adapt(&self, name: &str, cleanup: Cleanup) -> Result<(), Error> {
-        let existing = self.describe(&[name.to_owned()])?;
+        let existing = match self.describe(&[name.to_owned()]) {
+            Err(error @ Error::Denied { .. }) => {
+                tracing::warn!(%error, "the topic is used as it is");
+                return Ok(());
+            }
+            described => described?,
+        };
         if existing.iter().all(|topic| cleanup_of(topic) == cleanup) {
             return Ok(());
         }
@@ -269,6 +294,7 @@ impl Cluster {
         for (setting, value) in settings {
             topic = topic.set(setting, value);
         }
+        topic = topic.set("max.message.bytes", LARGEST_RECORD);
         let context = format!("creating topic {name}");
         let answers =
             block_on(self.admin.create_topics([&topic], &patient())).map_err(fault(&context))?;
@@ -301,6 +327,15 @@ impl Cluster {
         self.options.name(&format!("{stage}{CHANGELOG}"))
     }
 
+    /// Which changelog it is, among those of all clusters.
+    pub(super) fn identity(&self, changelog: &str) -> Result<String, Error> {
+        let cluster = self.viewer().client().fetch_cluster_id(PATIENCE);
+        match cluster {
+            Some(cluster) => Ok(format!("{cluster} {changelog}")),
+            None => Err(silent("asking Kafka who it is")),
+        }
+    }
+
     /// Whether a stage ever kept state for that many tasks.
     pub(super) fn has_changelog(&self, stage: &str, partition: u32) -> Result<bool, Error> {
         Ok(partition < self.count(&self.changelog_name(stage))?)
@@ -316,7 +351,7 @@ impl Cluster {
                 compact: true,
             };
             let mut settings = cleanup_settings(compact);
-            settings.push(("max.message.bytes", LARGEST_RECORD.to_owned()));
+            settings.push(("delete.retention.ms", TOMBSTONES.as_millis().to_string()));
             self.create(&name, least, &settings)?;
         }
         if self.until_there(&name, 1)? < least {

@@ -88,14 +88,13 @@ impl Committer {
         if self.unknown.is_none() {
             return Ok(false);
         }
-        self.producer = None;
-        self.restore()?;
-        self.still_ours()?;
-        self.connect()?;
-        self.restore()?;
+        self.take_up_again()?;
         self.unknown = None;
         let last = self.store.get(&Marker::key())?;
         let applied = last.as_deref().and_then(Marker::decode) == Some(self.marker);
+        if applied {
+            self.shared.signal.committed();
+        }
         Ok(applied)
     }
 
@@ -104,6 +103,21 @@ impl Committer {
         let config = self.shared.cluster.options.producer(&name);
         let producer = TaskProducer::connect(&config, &self.id)?;
         self.producer = Some(producer);
+        Ok(())
+    }
+
+    /// A new producer for a task that is still ours. Asked before, so that a zombie fences nobody; and
+    /// after, when nobody else can write any more, since somebody may have come in between.
+    fn take_up_again(&mut self) -> Result<(), Error> {
+        self.producer = None;
+        self.restore()?;
+        self.still_ours()?;
+        self.connect()?;
+        self.restore()?;
+        if let Err(error) = self.still_ours() {
+            self.producer = None;
+            return Err(error);
+        }
         Ok(())
     }
 
@@ -173,10 +187,7 @@ impl Committer {
 
     fn perform(&mut self, commit: &Commit) -> Result<(), Error> {
         if self.producer.is_none() {
-            self.restore()?;
-            self.still_ours()?;
-            self.connect()?;
-            self.restore()?;
+            self.take_up_again()?;
         }
         let Some(producer) = &self.producer else {
             return Err(super::fault::silent("committing"));
@@ -212,6 +223,11 @@ impl Committer {
         self.marker = marker;
         match producer.transact(outputs.into_iter().chain(kept), offsets) {
             Ok(written) => self.applied(commit, changes, &written),
+            Err(Failed::Undone(error) | Failed::Unknown(error)) if fences(&error) => {
+                self.producer = None;
+                self.unknown = Some(commit.clone());
+                self.after_fence(error)
+            }
             Err(Failed::Undone(error)) => Err(error),
             Err(Failed::Unknown(error)) => {
                 self.producer = None;
@@ -221,6 +237,19 @@ impl Committer {
         }
     }
 
+    /// A producer that is told it was fenced may only have slept through its transaction's time: the
+    /// marker in the changelog says whose the task is.
+    fn after_fence(&mut self, error: Error) -> Result<(), Error> {
+        if self.resolve()? {
+            return Ok(());
+        }
+        Err(Error::Io {
+            context: format!("task {}: committing", self.id),
+            message: format!("the transaction took too long and was taken back ({error})"),
+            retryable: true,
+        })
+    }
+
     /// The transaction counts; the store follows.
     fn applied(
         &mut self,
@@ -228,6 +257,8 @@ impl Committer {
         mut state: Vec<StateChange>,
         written: &[Written],
     ) -> Result<(), Error> {
+        let now = u64::try_from(self.shared.now()).unwrap_or(0);
+        state.push(keys::put(keys::followed_at(), now));
         for last in written {
             let cluster = &self.shared.cluster;
             cluster.wrote(&last.topic, last.partition, last.offset);
@@ -283,6 +314,10 @@ impl Committer {
         }
         Ok(outputs)
     }
+}
+
+fn fences(error: &Error) -> bool {
+    matches!(error, Error::Fenced { .. })
 }
 
 fn outgoing<'a>(topic: &'a str, partition: u32, record: &'a NewRecord) -> Outgoing<'a> {

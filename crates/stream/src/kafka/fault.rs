@@ -75,7 +75,8 @@ fn explain(code: Code) -> String {
             "no trusted connection: check ssl.ca.location, the certificate's name and its dates"
         }
         Code::TopicAuthorizationFailed => {
-            "the user may not use a topic; it needs to create, describe, read and write those of hark"
+            "the user may not use a topic; it needs Create, Describe, DescribeConfigs, AlterConfigs, Alter, \
+             Read and Write on those of hark"
         }
         Code::GroupAuthorizationFailed => {
             "the user may not use the consumer group; it needs to read it"
@@ -98,6 +99,11 @@ fn may_pass(code: Code) -> bool {
             | Code::UnsupportedFeature
             | Code::InvalidReplicationFactor
             | Code::InvalidConfig
+            | Code::InvalidRecord
+            | Code::InvalidTimestamp
+            | Code::InvalidTopic
+            | Code::UnsupportedSASLMechanism
+            | Code::InvalidTransactionTimeout
     )
 }
 

@@ -96,7 +96,9 @@ impl Input {
         self.ended = true;
         self.consumer
             .unassign()
-            .map_err(fault("giving a partition back"))
+            .map_err(fault("giving a partition back"))?;
+        while self.consumer.poll(Duration::ZERO).is_some() {}
+        Ok(())
     }
 
     pub(super) fn group(&self) -> Option<ConsumerGroupMetadata> {
@@ -160,8 +162,13 @@ impl Input {
             code(&error),
             Some(RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::AllBrokersDown)
         );
+        // A handshake that was interrupted is reported as a refusal; the client tries it again.
+        let handshake = matches!(
+            code(&error),
+            Some(RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SSL)
+        );
         let error = fault(format!("reading {}", self.name))(error);
-        if !error.retryable() {
+        if !error.retryable() && !handshake {
             return Err(error);
         }
         if away {

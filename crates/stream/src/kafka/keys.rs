@@ -38,6 +38,19 @@ impl Marker {
     }
 }
 
+/// When it last did: ms since the epoch. Only in the store.
+const FOLLOWED_AT: u8 = b'g';
+/// Which changelog it is. Only in the store.
+const ORIGIN: u8 = b'o';
+
+pub(super) fn followed_at() -> Vec<u8> {
+    vec![FOLLOWED_AT]
+}
+
+pub(super) fn origin() -> Vec<u8> {
+    vec![ORIGIN]
+}
+
 pub(super) fn followed() -> Vec<u8> {
     vec![FOLLOWED]
 }

@@ -58,8 +58,8 @@ impl KafkaLog {
     /// # Errors
     ///
     /// [`crate::ErrorKind::InUse`] while another process has the folder; [`crate::ErrorKind::Denied`]
-    /// where the cluster does not let us in. A cluster that does not answer is no error yet: it may
-    /// come back.
+    /// where the cluster does not let us in. A cluster that does not answer is found out by the
+    /// first question.
     pub fn connect(options: KafkaOptions) -> Result<Arc<Self>, Error> {
         let shared = Shared {
             store: store::open(&options.folder)?,

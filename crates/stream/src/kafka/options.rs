@@ -16,7 +16,7 @@ pub struct KafkaOptions {
     /// Where to find the cluster: `host:port`, several of them with commas between.
     pub servers: String,
     /// What the names of consumer groups, transactional ids and changelogs begin with, so that several
-    /// harks share a cluster.
+    /// harks share a cluster; and those of topics that are listed.
     pub namespace: String,
     /// What topics' names begin with on the cluster, beyond what the caller calls them. Mostly nothing.
     pub topics: String,

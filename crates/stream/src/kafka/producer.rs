@@ -9,13 +9,18 @@ use rdkafka::config::ClientConfig;
 use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, DeliveryResult, Header, Message, OwnedHeaders};
-use rdkafka::producer::{BaseProducer, BaseRecord, NoCustomPartitioner, Producer, ProducerContext};
+use rdkafka::producer::{
+    BaseProducer, BaseRecord, NoCustomPartitioner, Producer, ProducerContext, PurgeConfig,
+};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use std::time::{Duration, Instant};
 
 /// How long one step of a transaction may take. A broker that comes back is found again by the next
 /// attempt; a transaction that was left open ends by itself after `transaction.timeout.ms`.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How long taking one back may take: whoever comes next does it too.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// A record with its place on the cluster.
 #[derive(Clone, Copy)]
@@ -221,7 +226,17 @@ impl TaskProducer {
 
     /// Takes back what was written. If even that fails, the next producer of the task does it.
     fn undo(&self, error: Error) -> Failed {
-        if let Err(undoing) = self.producer.abort_transaction(PATIENCE) {
+        // A record that was refused says more than the state that it left the producer in.
+        let refused = self.delivered().failure.take();
+        let error = refused.map_or(error, |refused| self.fault("writing records")(refused));
+        // The client's abort waits for reports of records, and does not take them itself.
+        self.producer
+            .purge(PurgeConfig::default().queue().inflight());
+        let until = Instant::now() + FAREWELL;
+        while self.producer.in_flight_count() > 0 && Instant::now() < until {
+            self.producer.poll(Duration::from_millis(1));
+        }
+        if let Err(undoing) = self.producer.abort_transaction(FAREWELL) {
             let undoing = self.fault("taking a transaction back")(undoing);
             tracing::debug!(error = %undoing, "a transaction is left to end by itself");
             return Failed::Unknown(match undoing {

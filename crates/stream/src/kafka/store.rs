@@ -1,5 +1,6 @@
 //! The state of tasks on this machine: a cache of their changelogs in one embedded log.
 
+use super::cluster::TOMBSTONES;
 use super::{Shared, keys};
 use crate::{Commit, EmbeddedLog, EmbeddedOptions, Error, ErrorKind, Limit, StateChange, Task};
 use std::path::Path;
@@ -44,15 +45,30 @@ pub(super) fn follow(
     partition: u32,
     store: &mut dyn Task,
 ) -> Result<(), Error> {
+    let origin = shared.cluster.identity(changelog)?;
     let bounds = shared.cluster.bounds_of(changelog, partition)?;
     let mut next = followed(store)?;
-    if next > bounds.end {
-        // Another cluster's, or a changelog that was made anew.
-        empty(store)?;
+    let now = shared.now();
+    if next > bounds.end || (next > 0 && !usable(store, &origin, now)?) {
         next = 0;
     }
+    if next == 0 {
+        // Also what was left half empty.
+        empty(store)?;
+    }
+    let mut seen = vec![
+        keys::put(keys::followed_at(), u64::try_from(now).unwrap_or(0)),
+        StateChange {
+            key: keys::origin(),
+            value: Some(origin.into_bytes()),
+        },
+    ];
     if next == bounds.end {
-        return Ok(());
+        // What a store has not seen the end of would be read again, which is all that this saves.
+        return store.commit(&Commit {
+            state: seen,
+            ..Commit::default()
+        });
     }
     let mut input = shared.read_changelog(changelog, partition, next)?;
     while next < bounds.end {
@@ -66,6 +82,7 @@ pub(super) fn follow(
             })
             .collect();
         state.push(keys::put(keys::followed(), next));
+        state.append(&mut seen);
         store.commit(&Commit {
             state,
             ..Commit::default()
@@ -73,6 +90,16 @@ pub(super) fn follow(
     }
     shared.give_back(input);
     Ok(())
+}
+
+/// Whether a store may go on following: it mirrors this very changelog, and has looked at it lately
+/// enough that no key is gone without a word.
+fn usable(store: &dyn Task, origin: &str, now: i64) -> Result<bool, Error> {
+    let mirrors = store.get(&keys::origin())?.as_deref() == Some(origin.as_bytes());
+    let looked = store.get(&keys::followed_at())?;
+    let looked = looked.as_deref().and_then(keys::number).unwrap_or(0);
+    let age = u64::try_from(now).unwrap_or(0).saturating_sub(looked);
+    Ok(mirrors && u128::from(age) < TOMBSTONES.as_millis() / 2)
 }
 
 /// Removes all that a store knows of a task.

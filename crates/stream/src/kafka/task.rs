@@ -60,7 +60,16 @@ impl KafkaTask {
         for (input, topic) in inputs.iter_mut().zip(topics) {
             let name = shared.cluster.options.topic(topic);
             let from = committer.position(topic).unwrap_or(0);
-            let oldest = shared.cluster.bounds(topic, id.partition)?.start;
+            let bounds = shared.cluster.bounds(topic, id.partition)?;
+            let oldest = bounds.start;
+            if from > bounds.end {
+                return Err(Error::Misuse(format!(
+                    "task {id} has read topic {name} up to {from}, and the topic ends at {}: it was made \
+                     anew. Delete the topic {} too, or start with another prefix of topics",
+                    bounds.end,
+                    shared.cluster.changelog_name(&id.stage)
+                )));
+            }
             if from > 0 && from < oldest {
                 tracing::warn!(task = %id, topic = name, records = oldest - from,
                     "retention has removed records that were not read yet; going on at the oldest");

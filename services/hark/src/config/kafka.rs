@@ -23,7 +23,7 @@ pub(crate) struct KafkaConfig {
 }
 
 /// What hark's promises rest on.
-const OURS: [&str; 12] = [
+const OURS: [&str; 14] = [
     "bootstrap.servers",
     "metadata.broker.list",
     "transactional.id",
@@ -36,6 +36,8 @@ const OURS: [&str; 12] = [
     "enable.partition.eof",
     "auto.offset.reset",
     "acks",
+    "client.rack",
+    "statistics.interval.ms",
 ];
 
 impl KafkaConfig {
