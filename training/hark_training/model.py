@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from .emoji import likenesses
 from .labels import HEADS
 from .target import MARKS
 
@@ -111,8 +112,9 @@ def untrained(dropout):
     source = load_file(str(BASE / "model.safetensors"))
     state = model.state_dict()
     state["words.weight"] = source["embeddings.word_embeddings.weight"]
-    for place, likeness in MARKS.values():
-        # A mark begins as the mean of words that say the same; what it shall do the layers learn.
+    vocabulary = json.loads((BASE / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
+    for place, likeness in (MARKS | likenesses(vocabulary)).values():
+        # A new token begins as the mean of words that say the same; what it shall do the layers learn.
         state["words.weight"][place] = state["words.weight"][list(likeness)].mean(0)
     state["positions.weight"] = source["embeddings.position_embeddings.weight"] + source["embeddings.token_type_embeddings.weight"][0]
     names = {"embedding_norm": "embeddings.LayerNorm"}

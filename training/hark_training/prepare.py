@@ -50,7 +50,10 @@ def read_csv(path):
 def own():
     second = {row["id"]: row["second"] for row in corpus("readings")}
     for row in corpus("train"):
-        yield own_example(row, second.get(row["id"]), "dev" if percent(row["text"]) < settings.DEV_PERCENT_OWN else "train")
+        place = percent(row["text"])
+        split = "dev" if place < settings.DEV_PERCENT_OWN else "train"
+        unmarked = split == "train" and not row["others"] and place < settings.DEV_PERCENT_OWN + settings.UNMARKED_PERCENT
+        yield own_example(row, second.get(row["id"]), split, marked=not unmarked)
 
 
 def corpus(part):
@@ -59,7 +62,7 @@ def corpus(part):
         return [json.loads(line) for line in file]
 
 
-def own_example(row, second, split):
+def own_example(row, second, split, marked=True):
     """A row of the corpus, read towards its target. What two readers can both defend teaches nothing."""
     disputed = row.get("disputed", [])
 
@@ -69,7 +72,7 @@ def own_example(row, second, split):
         return vector(names, yes - open_, set(names) - yes - open_)
 
     return example(
-        "own", towards(row["text"], row["target"], row["others"]), split=split, target=row["target"],
+        "own", towards(row["text"], row["target"] if marked else "", row["others"]), split=split, target=row["target"],
         sentiment=UNKNOWN if "sentiment" in disputed else SENTIMENT.index(row["sentiment"]),
         touchpoints=labels("touchpoints", TOUCHPOINTS), intents=labels("intents", INTENTS), emotions=labels("emotions", EMOTIONS),
         expectation=labels("expectation", EXPECTATION, lambda value: {value} - {"none"}),

@@ -5,23 +5,28 @@ import json
 import numpy
 from tokenizers import Tokenizer
 
+from . import emoji
 from .model import BASE
 from .target import MARKS
 from .text import MAX_TOKENS, normalise
 
 
 def plain_tokenizer():
-    """What is shipped: neither pads nor truncates, and knows the marks of target and others."""
+    """What is shipped: neither pads nor truncates, knows the marks of target and others, and emoji."""
     description = json.loads((BASE / "tokenizer.json").read_text(encoding="utf-8"))
     vocabulary = description["model"]["vocab"]
     words = {place: word for word, place in vocabulary.items()}
-    for mark, (place, _) in MARKS.items():
+    for mark, (place, _) in (MARKS | emoji.likenesses(vocabulary)).items():
         del vocabulary[words[place]]
         vocabulary[mark] = place
         description["added_tokens"].append({
             "id": place, "content": mark, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": False,
         })
     description["added_tokens"].sort(key=lambda token: token["id"])
+    changes = {"type": "Replace", "pattern": {"Regex": emoji.CHANGES}, "content": ""}
+    description["normalizer"] = {"type": "Sequence", "normalizers": [changes, description["normalizer"]]}
+    apart = {"type": "Split", "pattern": {"Regex": emoji.APART}, "behavior": "Isolated", "invert": False}
+    description["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [apart, description["pre_tokenizer"]]}
     tokenizer = Tokenizer.from_str(json.dumps(description))
     tokenizer.no_padding()
     tokenizer.no_truncation()

@@ -79,6 +79,8 @@ class Targets:
             else r["sentiment_weight"] * settings.SOURCE_WEIGHT[r["source"]] * weights[r["source"]][r["sentiment"]]
             for r in rows
         ], dtype=torch.float32)
+        # What the phase before answered, as probabilities, and how much of the loss asks for that.
+        self.kept, self.kept_share = torch.zeros(len(rows), 3), torch.zeros(len(rows))
         self.labels, self.weights = {}, {}
         source = torch.tensor([settings.SOURCE_WEIGHT[r["source"]] for r in rows], dtype=torch.float32)
         for head in SIGMOID_HEADS:
@@ -89,12 +91,26 @@ class Targets:
             self.labels[head] = labels.clamp(min=0)
             self.weights[head] = weight * (labels != UNKNOWN) * source[:, None]
 
+    @torch.no_grad()
+    def keep(self, shares, model, rows, ids, chosen):
+        """Has the model answer the chosen rows of the sources that `shares` names."""
+        wanted = sorted({i for i in chosen if rows[i]["source"] in shares})
+        model.eval()
+        for batch in batches_by_length(ids, 4096, wanted):
+            self.kept[batch] = model(*map(torch.from_numpy, pad([ids[i] for i in batch])))[0].softmax(1)
+            self.kept_share[batch] = torch.tensor([shares[rows[i]["source"]] for i in batch])
+        model.train()
+        print(f"train: {len(wanted)} texts answered by the phase before", flush=True)
+
     def loss(self, logits, batch):
         """Each head's loss is a sum over what is known, divided by the batch: a source that says
         nothing about a head gives that head no gradient and no false certainty."""
         smooth = settings.LABEL_SMOOTHING
         sentiment = torch.nn.functional.cross_entropy(logits[0], self.sentiment[batch], reduction="none", label_smoothing=smooth)
-        total = settings.HEAD_WEIGHT["sentiment"] * (sentiment * self.sentiment_weight[batch]).mean()
+        share = self.kept_share[batch]
+        kept = torch.nn.functional.cross_entropy(logits[0], self.kept[batch], reduction="none")
+        sentiment = (1 - share) * sentiment * self.sentiment_weight[batch] + share * kept
+        total = settings.HEAD_WEIGHT["sentiment"] * sentiment.mean()
         for head, out in zip(SIGMOID_HEADS, logits[1:]):
             target = self.labels[head][batch] * (1 - smooth) + smooth / 2
             each = torch.nn.functional.binary_cross_entropy_with_logits(out, target, reduction="none")
@@ -220,10 +236,10 @@ def main():
     past = resume is None
     for name, chosen in draws(rows):
         if past and (only is None or only == name):
-            after = settings.PHASES[name]["after"]
+            started, after = time.monotonic(), settings.PHASES[name]["after"]
             if after:
                 model.load_state_dict(load_file(settings.WORK / f"model-{after}.safetensors"))
-            started = time.monotonic()
+            targets.keep(settings.PHASES[name].get("keep", {}), model, rows, ids, chosen)
             seen, batches, curve = train_phase(name, model, rows, ids, targets, chosen, half)
             curves += curve
             for file in (f"model-{name}.safetensors", "model.safetensors"):
