@@ -19,6 +19,7 @@ mod record;
 mod runner;
 mod signal;
 mod topic;
+mod turns;
 
 pub use commit::{Commit, Position, StateChange};
 pub use embedded::{EmbeddedLog, EmbeddedOptions, EmbeddedReader};

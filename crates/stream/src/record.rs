@@ -22,6 +22,13 @@ pub struct Record {
     pub headers: Vec<(String, Vec<u8>)>,
 }
 
+impl Record {
+    /// The bytes of its key and value, as [`crate::Limit`] counts them.
+    pub(crate) fn size(&self) -> usize {
+        self.key.len() + self.value.as_ref().map_or(0, |value| value.len())
+    }
+}
+
 /// Which partition a new record goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Partitioning {

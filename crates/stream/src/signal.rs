@@ -1,7 +1,7 @@
 //! Telling those who wait that something was committed.
 
 use parking_lot::{Condvar, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Counters that only grow, and those who wait for them.
 #[derive(Debug)]
@@ -46,6 +46,11 @@ impl Signal {
             counts.interrupts += 1;
         }
         self.grown.notify_all();
+    }
+
+    /// As [`crate::Log::changed`].
+    pub(crate) fn changed(&self, seen: u64, wait: Duration) -> u64 {
+        self.wait(seen, Instant::now().checked_add(wait)).generation
     }
 
     /// Blocks until the generation is beyond `seen`, or until then; for ever without a `then`.

@@ -7,7 +7,7 @@ use hark_stream::{
     Bounds, EmbeddedLog, EmbeddedOptions, EmbeddedReader, Limit, Log, Record, State, TaskId,
     TopicName, TopicSpec,
 };
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,7 +62,10 @@ fn without_kafka() -> Failure {
 /// Looking into a log without taking part.
 pub(crate) enum Look {
     /// A data folder; another process may be writing it.
-    Embedded(EmbeddedReader),
+    Embedded {
+        reader: EmbeddedReader,
+        data_dir: PathBuf,
+    },
     /// A cluster, and a folder for what is copied from it while looking.
     #[cfg(feature = "kafka")]
     Kafka {
@@ -86,7 +89,10 @@ impl Look {
 
     /// A data folder.
     pub(crate) fn folder(data_dir: &Path) -> Outcome<Self> {
-        Ok(Self::Embedded(EmbeddedReader::open(data_dir)?))
+        Ok(Self::Embedded {
+            reader: EmbeddedReader::open(data_dir)?,
+            data_dir: data_dir.to_owned(),
+        })
     }
 
     #[cfg(feature = "kafka")]
@@ -105,10 +111,9 @@ impl Look {
     }
 
     /// The same log, to write to. A data folder is then this process's.
-    pub(crate) fn writable(&self, args: &LookArgs) -> Outcome<Arc<dyn Log>> {
+    pub(crate) fn writable(&self) -> Outcome<Arc<dyn Log>> {
         match self {
-            Self::Embedded(_) => {
-                let data_dir = args.data_dir.as_deref().unwrap_or(Path::new(""));
+            Self::Embedded { data_dir, .. } => {
                 Ok(EmbeddedLog::open(data_dir, EmbeddedOptions::default())?)
             }
             #[cfg(feature = "kafka")]
@@ -118,7 +123,7 @@ impl Look {
 
     pub(crate) fn topics(&self) -> Outcome<Vec<TopicSpec>> {
         Ok(match self {
-            Self::Embedded(reader) => reader.topics()?,
+            Self::Embedded { reader, .. } => reader.topics()?,
             #[cfg(feature = "kafka")]
             Self::Kafka { log, .. } => log.topics()?,
         })
@@ -126,7 +131,7 @@ impl Look {
 
     pub(crate) fn bounds(&self, topic: &TopicName, partition: u32) -> Outcome<Bounds> {
         Ok(match self {
-            Self::Embedded(reader) => reader.bounds(topic, partition)?,
+            Self::Embedded { reader, .. } => reader.bounds(topic, partition)?,
             #[cfg(feature = "kafka")]
             Self::Kafka { log, .. } => log.bounds(topic, partition)?,
         })
@@ -140,7 +145,7 @@ impl Look {
         limit: Limit,
     ) -> Outcome<Vec<Record>> {
         Ok(match self {
-            Self::Embedded(reader) => reader.read(topic, partition, from, limit)?,
+            Self::Embedded { reader, .. } => reader.read(topic, partition, from, limit)?,
             #[cfg(feature = "kafka")]
             Self::Kafka { log, .. } => log.read(topic, partition, from, limit)?,
         })
@@ -149,7 +154,7 @@ impl Look {
     /// A task's state as last committed.
     pub(crate) fn state(&self, id: &TaskId) -> Outcome<Box<dyn State + '_>> {
         Ok(match self {
-            Self::Embedded(reader) => Box::new(reader.state(id)),
+            Self::Embedded { reader, .. } => Box::new(reader.state(id)),
             #[cfg(feature = "kafka")]
             Self::Kafka { log, .. } => log.state(id)?,
         })
@@ -161,7 +166,7 @@ impl Look {
         #[cfg(feature = "kafka")]
         const ASK_EVERY: Duration = Duration::from_millis(250);
         Ok(match self {
-            Self::Embedded(reader) => reader.changed(seen, wait)?,
+            Self::Embedded { reader, .. } => reader.changed(seen, wait)?,
             #[cfg(feature = "kafka")]
             Self::Kafka { log, .. } => log.changed(seen, wait.min(ASK_EVERY)),
         })

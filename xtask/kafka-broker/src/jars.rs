@@ -18,6 +18,23 @@ pub struct Jars {
 }
 
 impl Jars {
+    /// As [`Jars::get`], for a run of tests, which are skipped without them: says why in one line.
+    pub fn for_tests(folder: &Path) -> Option<Self> {
+        match Self::get(folder) {
+            Ok(jars) => Some(jars),
+            Err(missing) => {
+                #[allow(
+                    clippy::print_stdout,
+                    reason = "why tests are skipped belongs on the terminal"
+                )]
+                {
+                    println!("skipped, no broker: {missing:#}");
+                }
+                None
+            }
+        }
+    }
+
     /// The jars in `cache`, fetched if they are not there. Several processes may ask at once.
     ///
     /// # Errors

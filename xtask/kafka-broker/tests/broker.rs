@@ -8,19 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let jars = Jars::get(&kafka().join("jars"));
-    if let Err(missing) = &jars {
-        #[allow(
-            clippy::print_stdout,
-            reason = "why tests are skipped belongs on the terminal"
-        )]
-        {
-            println!("skipped, no broker: {missing:#}");
-        }
-    }
-    let skip = jars.is_err();
+    let jars = Jars::for_tests(&kafka().join("jars"));
+    let skip = jars.is_none();
     let trial = |name: &str, test: fn(&Jars) -> Result<()>| {
-        let jars = jars.as_ref().ok().cloned();
+        let jars = jars.clone();
         let run = move || match &jars {
             Some(jars) => test(jars).map_err(|error| Failed::from(format!("{error:?}"))),
             None => Ok(()),

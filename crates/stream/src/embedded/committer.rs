@@ -4,7 +4,7 @@ use super::Shared;
 use super::apply::{Author, Plan};
 use super::state::LargeValues;
 use super::task::Input;
-use crate::{Commit, Error, TaskId};
+use crate::{Commit, Error, TaskId, background};
 use std::sync::Arc;
 
 /// What a task's commits need to know.
@@ -19,8 +19,8 @@ pub(super) struct Committer {
     pub(super) shared: Arc<Shared>,
 }
 
-impl Committer {
-    pub(super) fn commit(&mut self, commit: &Commit) -> Result<(), Error> {
+impl background::Committer for Committer {
+    fn commit(&mut self, commit: &Commit) -> Result<(), Error> {
         let author = Author {
             id: &self.id,
             task: self.task,

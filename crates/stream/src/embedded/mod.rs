@@ -26,7 +26,7 @@ use parking_lot::{Mutex, RwLock};
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use task::EmbeddedTask;
 use view::{Source, View};
 
@@ -170,10 +170,7 @@ impl Log for EmbeddedLog {
     }
 
     fn changed(&self, seen: u64, wait: Duration) -> u64 {
-        self.shared
-            .signal
-            .wait(seen, Instant::now().checked_add(wait))
-            .generation
+        self.shared.signal.changed(seen, wait)
     }
 
     fn interrupt(&self) {

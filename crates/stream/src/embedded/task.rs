@@ -5,9 +5,9 @@ use super::apply::open_task;
 use super::catalog::Partition;
 use super::committer::Committer;
 use super::view::{Source, View};
-use crate::background::Background;
+use crate::background::Commits;
+use crate::turns::take_turns;
 use crate::{Commit, Error, Limit, Record, State, Task, TaskId, TopicName};
-use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -25,11 +25,7 @@ pub(super) struct EmbeddedTask {
     turn: usize,
     /// The interrupts this handle has answered by returning.
     interrupts: u64,
-    /// Started with the first commit that is submitted.
-    background: Option<Background>,
-    /// Submitted and not settled.
-    in_flight: Option<Arc<Commit>>,
-    committer: Arc<Mutex<Committer>>,
+    commits: Commits<Committer>,
     shared: Arc<Shared>,
 }
 
@@ -68,9 +64,7 @@ impl EmbeddedTask {
             reading: inputs.into_iter().map(|input| (input, 0)).collect(),
             turn: 0,
             interrupts: shared.signal.counts().interrupts,
-            background: None,
-            in_flight: None,
-            committer: Arc::new(Mutex::new(committer)),
+            commits: Commits::new(id, committer),
             shared: Arc::clone(shared),
         };
         // Only now that older handles are fenced does the position stand still.
@@ -89,43 +83,15 @@ impl EmbeddedTask {
         }
     }
 
-    fn idle(&self) -> Result<(), Error> {
-        match &self.in_flight {
-            None => Ok(()),
-            Some(_) => Err(Error::Misuse(format!(
-                "task {} has a commit under way; settle it first",
-                self.id
-            ))),
-        }
-    }
-
     /// What is there now, at most `limit`. Moves the cursors only when all of it was read.
     fn fetch(&mut self, limit: Limit) -> Result<Vec<Record>, Error> {
-        let mut records = Vec::new();
-        let mut bytes = 0;
         let mut cursors: Vec<u64> = self.reading.iter().map(|(_, cursor)| *cursor).collect();
-        let share = (limit.records / self.reading.len().max(1)).max(1);
         let mut turn = self.turn;
-        let mut idle = 0;
-        while idle < self.reading.len()
-            && records.len() < limit.records
-            && bytes < limit.bytes.max(1)
-        {
-            let room = Limit {
-                records: share.min(limit.records - records.len()),
-                bytes: limit.bytes.max(1) - bytes,
-            };
-            let before = records.len();
-            bytes += self.reading[turn].0.read(
-                &self.view,
-                self.id.partition,
-                &mut cursors[turn],
-                room,
-                &mut records,
-            )?;
-            idle = if records.len() == before { idle + 1 } else { 0 };
-            turn = (turn + 1) % self.reading.len();
-        }
+        let (view, number, reading) = (&self.view, self.id.partition, &self.reading);
+        let records = take_turns(&mut turn, reading.len(), limit, |input, room, records| {
+            let (input, cursor) = (&reading[input].0, &mut cursors[input]);
+            input.read(view, number, cursor, room, records)
+        })?;
         self.turn = turn;
         for ((_, known), cursor) in self.reading.iter_mut().zip(cursors) {
             *known = cursor;
@@ -206,54 +172,30 @@ impl Task for EmbeddedTask {
     }
 
     fn commit(&mut self, commit: &Commit) -> Result<(), Error> {
-        self.idle()?;
-        self.committer.lock().commit(commit)?;
+        self.commits.commit(commit)?;
         self.committed(commit);
         Ok(())
     }
 
     fn submit(&mut self, commit: Arc<Commit>) -> Result<(), Error> {
-        self.idle()?;
-        let background = match &self.background {
-            Some(background) => background,
-            None => {
-                let committer = Arc::clone(&self.committer);
-                let started =
-                    Background::start(&self.id, move |commit| committer.lock().commit(commit))?;
-                self.background.insert(started)
-            }
-        };
-        background.submit(Arc::clone(&commit))?;
-        self.in_flight = Some(commit);
-        Ok(())
+        self.commits.submit(commit)
     }
 
     fn settle(&mut self) -> Result<(), Error> {
-        let (Some(commit), Some(background)) = (self.in_flight.take(), &self.background) else {
-            return Ok(());
-        };
-        background.settle()?;
-        self.committed(&commit);
+        if let Some(commit) = self.commits.settle()? {
+            self.committed(&commit);
+        }
         Ok(())
     }
 
     fn rewind(&mut self) -> Result<(), Error> {
-        self.idle()?;
-        let mut committer = self.committer.lock();
+        let mut committer = self.commits.idle()?;
         for (number, (input, cursor)) in self.reading.iter_mut().enumerate() {
             let position = self.view.position(self.task, &input.name)?;
             committer.inputs[number].committed = position;
             *cursor = position.unwrap_or(0);
         }
         Ok(())
-    }
-}
-
-impl Drop for EmbeddedTask {
-    fn drop(&mut self) {
-        if let Some(background) = self.background.take() {
-            background.end();
-        }
     }
 }
 

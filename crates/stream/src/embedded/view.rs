@@ -121,7 +121,7 @@ impl View {
             let mut rows = statement.query(range)?;
             while let Some(row) = rows.next()? {
                 let record = record(&source, row)?;
-                bytes += record.key.len() + record.value.as_ref().map_or(0, |value| value.len());
+                bytes += record.size();
                 records.push(record);
                 if bytes >= limit.bytes {
                     break;

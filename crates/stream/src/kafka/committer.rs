@@ -10,7 +10,8 @@ use super::keys::{self, Marker};
 use super::producer::{Failed, Outgoing, TaskProducer, Written, hint};
 use super::store;
 use crate::{
-    Commit, Error, Log, NewRecord, Partitioning, StateChange, Task, TaskId, TopicName, partition_of,
+    Commit, Error, Log, NewRecord, Partitioning, StateChange, Task, TaskId, TopicName, background,
+    partition_of,
 };
 use rdkafka::consumer::ConsumerGroupMetadata;
 use std::collections::BTreeMap;
@@ -70,17 +71,6 @@ impl Committer {
     /// The committed position on an input.
     pub(super) fn position(&self, input: &TopicName) -> Option<u64> {
         self.positions.get(input).copied()
-    }
-
-    pub(super) fn commit(&mut self, commit: &Commit) -> Result<(), Error> {
-        self.check(commit)?;
-        if let Some(unknown) = self.unknown.clone() {
-            let applied = self.resolve()?;
-            if applied && unknown == *commit {
-                return Ok(());
-            }
-        }
-        self.perform(commit)
     }
 
     /// Finds out what became of the last commit, if that is not known. Returns whether it counts.
@@ -197,8 +187,8 @@ impl Committer {
             ..self.marker
         };
         let changes = changes(commit, marker);
-        let names = self.names(commit)?;
-        let outputs = self.outputs(commit, &names)?;
+        let targets = self.targets(commit)?;
+        let outputs = outputs(commit, &targets);
         let kept = changes.iter().map(|change| Outgoing {
             topic: &self.changelog,
             partition: self.id.partition,
@@ -257,7 +247,7 @@ impl Committer {
         mut state: Vec<StateChange>,
         written: &[Written],
     ) -> Result<(), Error> {
-        let now = u64::try_from(self.shared.now()).unwrap_or(0);
+        let now = self.shared.now().cast_unsigned();
         state.push(keys::put(keys::followed_at(), now));
         for last in written {
             let cluster = &self.shared.cluster;
@@ -282,38 +272,49 @@ impl Committer {
         Ok(())
     }
 
-    /// The names on the cluster of the topics that are written to.
-    fn names(&self, commit: &Commit) -> Result<BTreeMap<TopicName, (String, u32)>, Error> {
-        let mut names = BTreeMap::new();
+    /// The topics that are written to: each one's name on the cluster, and its partitions.
+    fn targets(&self, commit: &Commit) -> Result<Targets, Error> {
+        let mut targets = Targets::new();
         for record in &commit.records {
-            if !names.contains_key(&record.topic) {
+            if !targets.contains_key(&record.topic) {
                 let name = self.shared.cluster.options.topic(&record.topic);
                 let partitions = self.shared.cluster.partitions(&record.topic)?;
-                names.insert(record.topic.clone(), (name, partitions));
+                targets.insert(record.topic.clone(), (name, partitions));
             }
         }
-        Ok(names)
+        Ok(targets)
     }
+}
 
-    fn outputs<'a>(
-        &self,
-        commit: &'a Commit,
-        names: &'a BTreeMap<TopicName, (String, u32)>,
-    ) -> Result<Vec<Outgoing<'a>>, Error> {
-        let mut outputs = Vec::with_capacity(commit.records.len());
-        for record in &commit.records {
-            let Some((name, partitions)) = names.get(&record.topic) else {
-                continue;
-            };
-            let to = |partition| outgoing(name, partition, record);
-            match record.partitioning {
-                Partitioning::ByKey => outputs.push(to(partition_of(&record.key, *partitions))),
-                Partitioning::Fixed(partition) => outputs.push(to(partition)),
-                Partitioning::Broadcast => outputs.extend((0..*partitions).map(to)),
+impl background::Committer for Committer {
+    fn commit(&mut self, commit: &Commit) -> Result<(), Error> {
+        self.check(commit)?;
+        if let Some(unknown) = self.unknown.clone() {
+            let applied = self.resolve()?;
+            if applied && unknown == *commit {
+                return Ok(());
             }
         }
-        Ok(outputs)
+        self.perform(commit)
     }
+}
+
+/// Topics that are written to, see [`Committer::targets`].
+type Targets = BTreeMap<TopicName, (String, u32)>;
+
+/// The records of a commit, each where it goes.
+fn outputs<'a>(commit: &'a Commit, targets: &'a Targets) -> Vec<Outgoing<'a>> {
+    let mut outputs = Vec::with_capacity(commit.records.len());
+    for record in &commit.records {
+        let (name, partitions) = &targets[&record.topic];
+        let to = |partition| outgoing(name, partition, record);
+        match record.partitioning {
+            Partitioning::ByKey => outputs.push(to(partition_of(&record.key, *partitions))),
+            Partitioning::Fixed(partition) => outputs.push(to(partition)),
+            Partitioning::Broadcast => outputs.extend((0..*partitions).map(to)),
+        }
+    }
+    outputs
 }
 
 fn fences(error: &Error) -> bool {

@@ -129,7 +129,7 @@ impl Input {
     /// Takes what was fetched, until there is enough for `limit`; waits for the first so long.
     pub(super) fn fill(&mut self, limit: Limit, wait: Duration) -> Result<(), Error> {
         let until = Instant::now() + wait;
-        let mut bytes: usize = self.waiting.iter().map(size).sum();
+        let mut bytes: usize = self.waiting.iter().map(Record::size).sum();
         while self.waiting.len() < limit.records && bytes < limit.bytes {
             let left = match self.settled() {
                 true => Duration::ZERO,
@@ -142,7 +142,7 @@ impl Input {
                     // What was on its way when the offset changed.
                     if message.offset() >= i64::try_from(self.next).unwrap_or(i64::MAX) {
                         let record = record(&self.topic, &message);
-                        bytes += size(&record);
+                        bytes += record.size();
                         self.waiting.push_back(record);
                     }
                 }
@@ -186,17 +186,13 @@ impl Input {
             let Some(record) = self.waiting.pop_front() else {
                 break;
             };
-            bytes += size(&record);
+            bytes += record.size();
             count += 1;
             self.next = record.offset + 1;
             records.push(record);
         }
         bytes
     }
-}
-
-fn size(record: &Record) -> usize {
-    record.key.len() + record.value.as_ref().map_or(0, |value| value.len())
 }
 
 fn record(topic: &TopicName, message: &BorrowedMessage<'_>) -> Record {

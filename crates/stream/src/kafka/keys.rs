@@ -1,6 +1,7 @@
 //! What a changelog and the store that mirrors it hold, by the first byte of a key.
 
-use crate::{Error, State, StateChange, Task, TopicName};
+use crate::{Error, State, StateChange, TopicName};
+use std::ops::Deref;
 
 /// The position on an input: the topic's name follows, the value is the next offset.
 const POSITION: u8 = b'p';
@@ -10,6 +11,10 @@ const MARKER: u8 = b'm';
 const STATE: u8 = b's';
 /// How far the store has followed the changelog. Only in the store.
 const FOLLOWED: u8 = b'f';
+/// When it last did: ms since the epoch. Only in the store.
+const FOLLOWED_AT: u8 = b'g';
+/// Which changelog it is. Only in the store.
+const ORIGIN: u8 = b'o';
 
 /// Which commit was the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,11 +42,6 @@ impl Marker {
         })
     }
 }
-
-/// When it last did: ms since the epoch. Only in the store.
-const FOLLOWED_AT: u8 = b'g';
-/// Which changelog it is. Only in the store.
-const ORIGIN: u8 = b'o';
 
 pub(super) fn followed_at() -> Vec<u8> {
     vec![FOLLOWED_AT]
@@ -75,29 +75,12 @@ pub(super) fn put(key: Vec<u8>, value: u64) -> StateChange {
     }
 }
 
-/// The stage's own part of a store.
-pub(super) struct Own<'a>(pub(super) Part<'a>);
+/// The stage's own part of a store, or of a snapshot of one.
+pub(super) struct Own<S>(pub(super) S);
 
-/// A store, or a snapshot of it.
-pub(super) enum Part<'a> {
-    Store(&'a dyn State),
-    Snapshot(Box<dyn State + 'a>),
-    Task(Box<dyn Task>),
-}
-
-impl Own<'_> {
-    fn state(&self) -> &dyn State {
-        match &self.0 {
-            Part::Store(state) => *state,
-            Part::Snapshot(state) => &**state,
-            Part::Task(task) => &**task,
-        }
-    }
-}
-
-impl State for Own<'_> {
+impl<S: Deref<Target: State>> State for Own<S> {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        self.state().get(&state(key))
+        self.0.get(&state(key))
     }
 
     fn scan(
@@ -107,6 +90,6 @@ impl State for Own<'_> {
         visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
     ) -> Result<(), Error> {
         let mut own = |key: &[u8], value: &[u8]| visit(&key[1..], value);
-        self.state().scan(&state(from), &state(to), &mut own)
+        self.0.scan(&state(from), &state(to), &mut own)
     }
 }

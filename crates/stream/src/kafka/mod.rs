@@ -17,6 +17,7 @@ mod task;
 pub use options::KafkaOptions;
 
 use crate::signal::Signal;
+use crate::turns::take_turns;
 use crate::{
     Bounds, Clock, EmbeddedLog, Error, Limit, Log, Record, State, SystemClock, Task, TaskId,
     TopicName, TopicSpec,
@@ -24,7 +25,7 @@ use crate::{
 use cluster::{Cluster, PATIENCE};
 use fault::{fault, silent};
 use input::Input;
-use keys::{Own, Part};
+use keys::Own;
 use parking_lot::Mutex;
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -85,7 +86,7 @@ impl KafkaLog {
             let changelog = cluster.changelog_name(&id.stage);
             store::follow(&self.shared, &changelog, id.partition, &mut *store)?;
         }
-        Ok(Box::new(Own(Part::Task(store))))
+        Ok(Box::new(Own(store)))
     }
 }
 
@@ -116,53 +117,44 @@ impl Shared {
         Ok(input)
     }
 
-    /// The next records of an input, at most `limit`; none at its end.
-    fn more(&self, input: &mut Input, limit: Limit) -> Result<Vec<Record>, Error> {
+    /// Appends the next records of an input, at most `limit`, none at its end, and returns their bytes.
+    fn more(
+        &self,
+        input: &mut Input,
+        limit: Limit,
+        records: &mut Vec<Record>,
+    ) -> Result<usize, Error> {
         let until = Instant::now() + PATIENCE;
         loop {
             input.fill(limit, GLANCE)?;
             if input.settled() {
-                break;
+                return Ok(input.take(limit, records));
             }
             if Instant::now() > until {
                 return Err(silent(format!("reading topic {}", input.topic)));
             }
         }
-        let mut records = Vec::new();
-        input.take(limit, &mut records);
-        Ok(records)
     }
 
-    /// What is there from an offset on, at most `limit`.
+    /// What is there between an offset and the end that `bounds` tell, and perhaps after it.
     fn read(
         &self,
         topic: &TopicName,
         partition: u32,
         from: u64,
+        bounds: Bounds,
         limit: Limit,
     ) -> Result<Vec<Record>, Error> {
-        let bounds = self.cluster.bounds(topic, partition)?;
-        let mut records = Vec::new();
         if from >= bounds.end || limit.records == 0 {
-            return Ok(records);
+            return Ok(Vec::new());
         }
         let mut input = self.reader()?;
         let name = self.cluster.options.topic(topic);
         input.assign(topic, name, partition, from.max(bounds.start))?;
-        let mut bytes = 0;
-        while records.len() < limit.records && bytes < limit.bytes.max(1) {
-            let room = Limit {
-                records: limit.records - records.len(),
-                bytes: limit.bytes.max(1) - bytes,
-            };
-            let more = self.more(&mut input, room)?;
-            if more.is_empty() {
-                break;
-            }
-            let size = |r: &Record| r.key.len() + r.value.as_ref().map_or(0, |value| value.len());
-            bytes += more.iter().map(size).sum::<usize>();
-            records.extend(more);
-        }
+        let only = &mut 0;
+        let records = take_turns(only, 1, limit, |_, room, records| {
+            self.more(&mut input, room, records)
+        })?;
         self.give_back(input);
         Ok(records)
     }
@@ -205,7 +197,8 @@ impl Log for KafkaLog {
         from: u64,
         limit: Limit,
     ) -> Result<Vec<Record>, Error> {
-        self.shared.read(topic, partition, from, limit)
+        let bounds = self.bounds(topic, partition)?;
+        self.shared.read(topic, partition, from, bounds, limit)
     }
 
     fn topics(&self) -> Result<Vec<TopicSpec>, Error> {
@@ -229,18 +222,15 @@ impl Log for KafkaLog {
             records: 1,
             bytes: 1,
         };
-        let ahead = bounds.end.saturating_sub(next);
-        if ahead == 0 || self.read(topic, id.partition, next, one)?.is_empty() {
-            return Ok(0);
-        }
-        Ok(ahead)
+        let ahead = self.shared.read(topic, id.partition, next, bounds, one)?;
+        Ok(match ahead.is_empty() {
+            true => 0,
+            false => bounds.end.saturating_sub(next),
+        })
     }
 
     fn changed(&self, seen: u64, wait: Duration) -> u64 {
-        self.shared
-            .signal
-            .wait(seen, Instant::now().checked_add(wait))
-            .generation
+        self.shared.signal.changed(seen, wait)
     }
 
     fn interrupt(&self) {

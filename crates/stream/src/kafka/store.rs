@@ -5,6 +5,7 @@ use super::{Shared, keys};
 use crate::{Commit, EmbeddedLog, EmbeddedOptions, Error, ErrorKind, Limit, StateChange, Task};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The file is only a cache: nothing is lost with it, so no commit waits for the disk.
 const OPTIONS: EmbeddedOptions = EmbeddedOptions {
@@ -48,7 +49,7 @@ pub(super) fn follow(
     let origin = shared.cluster.identity(changelog)?;
     let bounds = shared.cluster.bounds_of(changelog, partition)?;
     let mut next = followed(store)?;
-    let now = shared.now();
+    let now = shared.now().cast_unsigned();
     if next > bounds.end || (next > 0 && !usable(store, &origin, now)?) {
         next = 0;
     }
@@ -57,7 +58,7 @@ pub(super) fn follow(
         empty(store)?;
     }
     let mut seen = vec![
-        keys::put(keys::followed_at(), u64::try_from(now).unwrap_or(0)),
+        keys::put(keys::followed_at(), now),
         StateChange {
             key: keys::origin(),
             value: Some(origin.into_bytes()),
@@ -72,7 +73,8 @@ pub(super) fn follow(
     }
     let mut input = shared.read_changelog(changelog, partition, next)?;
     while next < bounds.end {
-        let records = shared.more(&mut input, APPLIED)?;
+        let mut records = Vec::new();
+        shared.more(&mut input, APPLIED, &mut records)?;
         next = records.last().map_or(bounds.end, |last| last.offset + 1);
         let mut state: Vec<StateChange> = records
             .into_iter()
@@ -94,12 +96,12 @@ pub(super) fn follow(
 
 /// Whether a store may go on following: it mirrors this very changelog, and has looked at it lately
 /// enough that no key is gone without a word.
-fn usable(store: &dyn Task, origin: &str, now: i64) -> Result<bool, Error> {
+fn usable(store: &dyn Task, origin: &str, now: u64) -> Result<bool, Error> {
     let mirrors = store.get(&keys::origin())?.as_deref() == Some(origin.as_bytes());
     let looked = store.get(&keys::followed_at())?;
     let looked = looked.as_deref().and_then(keys::number).unwrap_or(0);
-    let age = u64::try_from(now).unwrap_or(0).saturating_sub(looked);
-    Ok(mirrors && u128::from(age) < TOMBSTONES.as_millis() / 2)
+    let age = Duration::from_millis(now.saturating_sub(looked));
+    Ok(mirrors && age < TOMBSTONES / 2)
 }
 
 /// Removes all that a store knows of a task.

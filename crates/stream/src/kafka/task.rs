@@ -3,10 +3,10 @@
 use super::Shared;
 use super::committer::Committer;
 use super::input::Input;
-use super::keys::{Own, Part};
-use crate::background::Background;
+use super::keys::Own;
+use crate::background::Commits;
+use crate::turns::take_turns;
 use crate::{Commit, Error, Limit, Log, Record, State, Task, TaskId, TopicName};
-use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -28,11 +28,7 @@ pub(super) struct KafkaTask {
     interrupts: u64,
     /// The local store, for reading.
     store: Box<dyn Task>,
-    /// Started with the first commit that is submitted.
-    background: Option<Background>,
-    /// Submitted and not settled.
-    in_flight: Option<Arc<Commit>>,
-    committer: Arc<Mutex<Committer>>,
+    commits: Commits<Committer>,
     shared: Arc<Shared>,
 }
 
@@ -82,9 +78,7 @@ impl KafkaTask {
             turn: 0,
             interrupts: shared.signal.counts().interrupts,
             store,
-            background: None,
-            in_flight: None,
-            committer: Arc::new(Mutex::new(committer)),
+            commits: Commits::new(id, committer),
             shared: Arc::clone(shared),
         })
     }
@@ -101,18 +95,8 @@ impl KafkaTask {
     }
 
     /// The stage's own state in the store.
-    fn own(&self) -> Own<'_> {
-        Own(Part::Store(&*self.store))
-    }
-
-    fn idle(&self) -> Result<(), Error> {
-        match &self.in_flight {
-            None => Ok(()),
-            Some(_) => Err(Error::Misuse(format!(
-                "task {} has a commit under way; settle it first",
-                self.id
-            ))),
-        }
+    fn own(&self) -> Own<&dyn Task> {
+        Own(&*self.store)
     }
 
     /// Has every input take what was fetched for it.
@@ -137,27 +121,14 @@ impl KafkaTask {
     }
 
     /// What there is, at most `limit`; inputs take turns.
-    fn take(&mut self, limit: Limit) -> Vec<Record> {
-        let mut records = Vec::new();
-        let (mut bytes, mut idle) = (0, 0);
-        let share = (limit.records / self.inputs.len().max(1)).max(1);
-        while idle < self.inputs.len()
-            && records.len() < limit.records
-            && bytes < limit.bytes.max(1)
-        {
-            let room = Limit {
-                records: share.min(limit.records - records.len()),
-                bytes: limit.bytes.max(1) - bytes,
-            };
-            let input = &mut self.inputs[self.turn];
-            idle = match input.has_records() {
-                true => 0,
-                false => idle + 1,
-            };
-            bytes += input.take(room, &mut records);
-            self.turn = (self.turn + 1) % self.inputs.len();
-        }
-        records
+    fn take(&mut self, limit: Limit) -> Result<Vec<Record>, Error> {
+        let inputs = &mut self.inputs;
+        take_turns(
+            &mut self.turn,
+            inputs.len(),
+            limit,
+            |input, room, records| Ok(inputs[input].take(room, records)),
+        )
     }
 }
 
@@ -182,7 +153,7 @@ impl Task for KafkaTask {
     }
 
     fn snapshot(&self) -> Result<Box<dyn State + '_>, Error> {
-        Ok(Box::new(Own(Part::Snapshot(self.store.snapshot()?))))
+        Ok(Box::new(Own(self.store.snapshot()?)))
     }
 
     fn poll(&mut self, limit: Limit, wait: Duration) -> Result<Vec<Record>, Error> {
@@ -192,7 +163,7 @@ impl Task for KafkaTask {
         loop {
             // The counts are older than what is read, so what arrives after it ends the wait.
             self.fill(limit)?;
-            let records = self.take(limit);
+            let records = self.take(limit)?;
             let interrupted = counts.interrupts != self.interrupts;
             let now = Instant::now();
             let over = until.is_some_and(|until| now >= until);
@@ -201,46 +172,29 @@ impl Task for KafkaTask {
                 return Ok(records);
             }
             let sleep = (now + LONGEST_SLEEP).min(until.unwrap_or(now + LONGEST_SLEEP));
-            self.shared.signal.wait(counts.generation, Some(sleep));
-            counts = self.shared.signal.counts();
+            counts = self.shared.signal.wait(counts.generation, Some(sleep));
         }
     }
 
     fn commit(&mut self, commit: &Commit) -> Result<(), Error> {
-        self.idle()?;
-        self.committer.lock().commit(commit)?;
+        self.commits.commit(commit)?;
         self.committed(commit);
         Ok(())
     }
 
     fn submit(&mut self, commit: Arc<Commit>) -> Result<(), Error> {
-        self.idle()?;
-        let background = match &self.background {
-            Some(background) => background,
-            None => {
-                let committer = Arc::clone(&self.committer);
-                let started =
-                    Background::start(&self.id, move |commit| committer.lock().commit(commit))?;
-                self.background.insert(started)
-            }
-        };
-        background.submit(Arc::clone(&commit))?;
-        self.in_flight = Some(commit);
-        Ok(())
+        self.commits.submit(commit)
     }
 
     fn settle(&mut self) -> Result<(), Error> {
-        let (Some(commit), Some(background)) = (self.in_flight.take(), &self.background) else {
-            return Ok(());
-        };
-        background.settle()?;
-        self.committed(&commit);
+        if let Some(commit) = self.commits.settle()? {
+            self.committed(&commit);
+        }
         Ok(())
     }
 
     fn rewind(&mut self) -> Result<(), Error> {
-        self.idle()?;
-        let mut committer = self.committer.lock();
+        let mut committer = self.commits.idle()?;
         committer.resolve()?;
         for input in &mut self.inputs {
             let from = committer.position(&input.topic).unwrap_or(0);
@@ -250,13 +204,5 @@ impl Task for KafkaTask {
             }
         }
         Ok(())
-    }
-}
-
-impl Drop for KafkaTask {
-    fn drop(&mut self) {
-        if let Some(background) = self.background.take() {
-            background.end();
-        }
     }
 }

@@ -30,13 +30,18 @@ pub(crate) const ALL: [Fault; 9] = [
     ("who_may_do_nothing_is_told_so", guest),
 ];
 
+/// The same cluster and names, as seen from another machine: with a folder of its own.
+fn beside(options: &KafkaOptions, folder: &str) -> KafkaOptions {
+    KafkaOptions {
+        folder: options.folder.with_file_name(folder),
+        ..options.clone()
+    }
+}
+
 fn elsewhere(ground: &Ground) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let here = ground.options(folder.path().join("here"))?;
-    let there = KafkaOptions {
-        folder: folder.path().join("there"),
-        ..here.clone()
-    };
+    let there = beside(&here, "there");
     let log = declared(here.clone())?;
     let copying = Copying::start(there)?;
     copy::publish(&*log, 0..100)?;
@@ -45,10 +50,7 @@ fn elsewhere(ground: &Ground) -> Result<()> {
     copy::publish(&*log, 100..200)?;
     drop(log);
     let copying = Copying::start(here.clone())?;
-    let log = KafkaLog::connect(KafkaOptions {
-        folder: folder.path().join("watching"),
-        ..here
-    })?;
+    let log = KafkaLog::connect(beside(&here, "watching"))?;
     copy::until_copied(&*log, 200)?;
     copying.stop()?;
     copy::check(&*log, 200)
@@ -62,19 +64,13 @@ fn restarted(ground: &Ground) -> Result<()> {
     drop(log);
     for round in 1..4_u64 {
         let copying = Copying::start(options.clone())?;
-        let watching = KafkaLog::connect(KafkaOptions {
-            folder: folder.path().join("watching"),
-            ..options.clone()
-        })?;
+        let watching = KafkaLog::connect(beside(&options, "watching"))?;
         copy::until_copied(&*watching, 100 * round)?;
         copying.stop()?;
         copy::publish(&*watching, 100 * round..100 * (round + 1))?;
     }
     let copying = Copying::start(options.clone())?;
-    let log = KafkaLog::connect(KafkaOptions {
-        folder: folder.path().join("watching"),
-        ..options
-    })?;
+    let log = KafkaLog::connect(beside(&options, "watching"))?;
     copy::until_copied(&*log, 400)?;
     copying.stop()?;
     copy::check(&*log, 400)
@@ -86,10 +82,7 @@ fn damaged(ground: &Ground) -> Result<()> {
     let log = declared(options.clone())?;
     copy::publish(&*log, 0..100)?;
     drop(log);
-    let watching = KafkaLog::connect(KafkaOptions {
-        folder: folder.path().join("watching"),
-        ..options.clone()
-    })?;
+    let watching = KafkaLog::connect(beside(&options, "watching"))?;
     let copying = Copying::start(options.clone())?;
     copy::until_copied(&*watching, 100)?;
     copying.stop()?;
@@ -113,14 +106,8 @@ fn spoil(file: &Path) -> Result<()> {
 fn twice(ground: &Ground) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let older = ground.options(folder.path().join("older"))?;
-    let newer = KafkaOptions {
-        folder: folder.path().join("newer"),
-        ..older.clone()
-    };
-    let watching = declared(KafkaOptions {
-        folder: folder.path().join("watching"),
-        ..older.clone()
-    })?;
+    let newer = beside(&older, "newer");
+    let watching = declared(beside(&older, "watching"))?;
     let first = Copying::start(older)?;
     copy::publish(&*watching, 0..100)?;
     copy::until_copied(&*watching, 100)?;
@@ -144,10 +131,7 @@ fn broker_killed(ground: &Ground) -> Result<()> {
         servers: broker.bootstrap(),
         ..ground.options(folder.path().join("state"))?
     };
-    let watching = declared(KafkaOptions {
-        folder: folder.path().join("watching"),
-        ..options.clone()
-    })?;
+    let watching = declared(beside(&options, "watching"))?;
     let copying = Copying::start(options)?;
     let publisher = std::sync::Arc::clone(&watching);
     let publishing = std::thread::spawn(move || copy::publish(&*publisher, 0..3000));
@@ -197,10 +181,7 @@ impl Drop for Copier {
 fn killed(ground: &Ground) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let options = ground.options(folder.path().join("state"))?;
-    let watching = declared(KafkaOptions {
-        folder: folder.path().join("watching"),
-        ..options.clone()
-    })?;
+    let watching = declared(beside(&options, "watching"))?;
     let publisher = std::sync::Arc::clone(&watching);
     let publishing = std::thread::spawn(move || copy::publish(&*publisher, 0..2500));
     let mut random = 20_261_123_u64;
@@ -224,18 +205,12 @@ fn killed(ground: &Ground) -> Result<()> {
 fn slept(ground: &Ground) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let options = ground.options(folder.path().join("sleeper"))?;
-    let watching = declared(KafkaOptions {
-        folder: folder.path().join("watching"),
-        ..options.clone()
-    })?;
+    let watching = declared(beside(&options, "watching"))?;
     let mut sleeper = Copier::start(&options)?;
     copy::publish(&*watching, 0..100)?;
     copy::until_copied(&*watching, 100)?;
     sleeper.signal(rustix::process::Signal::STOP)?;
-    let other = Copying::start(KafkaOptions {
-        folder: folder.path().join("other"),
-        ..options
-    })?;
+    let other = Copying::start(beside(&options, "other"))?;
     copy::publish(&*watching, 100..200)?;
     copy::until_copied(&*watching, 200)?;
     sleeper.signal(rustix::process::Signal::CONT)?;

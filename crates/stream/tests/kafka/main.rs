@@ -25,19 +25,10 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // One broker serves all; more at once make it no faster, and hide whose fault a delay is.
     arguments.test_threads = arguments.test_threads.or(Some(4));
-    let jars = Jars::get(&kafka().join("jars"));
-    if let Err(missing) = &jars {
-        #[allow(
-            clippy::print_stdout,
-            reason = "why tests are skipped belongs on the terminal"
-        )]
-        {
-            println!("skipped, no broker: {missing:#}");
-        }
-    }
-    let ground = Arc::new(Ground::new(jars.as_ref().ok().cloned(), kafka()));
+    let jars = Jars::for_tests(&kafka().join("jars"));
+    let skip = jars.is_none();
+    let ground = Arc::new(Ground::new(jars, kafka()));
     let contract = hark_stream::contract_checks!();
-    let skip = jars.is_err();
     let contract = contract.into_iter().map(|(name, check)| {
         let ground = Arc::clone(&ground);
         Trial::test(format!("contract::{name}"), move || {

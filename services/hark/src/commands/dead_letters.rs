@@ -80,7 +80,7 @@ fn replay(args: &LookArgs, offsets: &[u64]) -> Outcome {
             )));
         }
     }
-    let log = look.writable(args)?;
+    let log = look.writable()?;
     let mut task = log.task(&TaskId::new("dead-letters", 0), &[])?;
     let now = SystemClock.now();
     let (mut commit, mut kept) = (Commit::default(), 0);
