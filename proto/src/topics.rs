@@ -13,6 +13,9 @@ pub struct Topic {
     pub retention_days: Option<u32>,
     /// Of records with the same key only the newest stays.
     pub compact: bool,
+    /// It has as many partitions as are configured, so that several processes can share reading it;
+    /// the others have one.
+    pub shared_out: bool,
 }
 
 impl Topic {
@@ -35,6 +38,7 @@ pub const ITEMS: Topic = Topic {
     message: Some(<hark_model::ItemEvent as Wire>::MESSAGE),
     retention_days: Some(14),
     compact: false,
+    shared_out: true,
 };
 
 /// Items seen from a brand, judged. Key: `author_key`.
@@ -43,6 +47,7 @@ pub const MENTIONS: Topic = Topic {
     message: Some(<hark_model::MentionEvent as Wire>::MESSAGE),
     retention_days: Some(30),
     compact: false,
+    shared_out: true,
 };
 
 /// Share of voice, revisioned. Key: `market/brand/window`.
@@ -51,6 +56,7 @@ pub const SHARE_OF_VOICE: Topic = Topic {
     message: Some(<hark_model::ShareOfVoice as Wire>::MESSAGE),
     retention_days: None,
     compact: true,
+    shared_out: false,
 };
 
 /// Author standing. Key: `brand/author_key`.
@@ -59,6 +65,7 @@ pub const AUTHORS: Topic = Topic {
     message: Some(<hark_model::AuthorStanding as Wire>::MESSAGE),
     retention_days: None,
     compact: true,
+    shared_out: true,
 };
 
 /// Alerts. Key: the alert's id. Compacted, and gone after 90 days: they hold texts as evidence,
@@ -68,6 +75,17 @@ pub const ALERTS: Topic = Topic {
     message: Some(<hark_model::Alert as Wire>::MESSAGE),
     retention_days: Some(90),
     compact: true,
+    shared_out: false,
+};
+
+/// What each share of the mentions says to its markets: sums by window and pane, and what alerts may
+/// have to show. Internal: hark's own encoding, which may change with any version. Key: the market.
+pub const PANES: Topic = Topic {
+    name: "hark.panes",
+    message: None,
+    retention_days: Some(7),
+    compact: false,
+    shared_out: true,
 };
 
 /// Records no stage could use: original bytes, the reason in the headers of
@@ -77,12 +95,14 @@ pub const DEAD_LETTERS: Topic = Topic {
     message: None,
     retention_days: Some(14),
     compact: false,
+    shared_out: false,
 };
 
 /// Every topic, in the order a mention passes them.
-pub const ALL: [Topic; 6] = [
+pub const ALL: [Topic; 7] = [
     ITEMS,
     MENTIONS,
+    PANES,
     SHARE_OF_VOICE,
     AUTHORS,
     ALERTS,

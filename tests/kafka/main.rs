@@ -35,13 +35,14 @@ fn main() -> ExitCode {
         broker: OnceLock::new(),
     });
     type Test = (&'static str, fn(&Ground));
-    let tests: [Test; 4] = [
+    let tests: [Test; 5] = [
         (
             "an_import_through_kafka_reports_what_it_does_without",
             alone,
         ),
         ("three_processes_report_what_one_does", shared_out),
         ("a_process_that_is_killed_changes_no_count", killed),
+        ("several_processes_share_a_stage", several),
         ("roles_without_kafka_are_refused", refused),
     ];
     let trials = tests.into_iter().map(|(name, test)| {
@@ -76,13 +77,17 @@ impl Ground {
 
     /// A folder whose hark works on Kafka, under names of its own.
     fn folder(&self, prefix: &str, rows: u32) -> Folder {
-        let config = CONFIG.replace(
-            "[log]\n",
-            &format!(
-                "[log]\ntopic_prefix = \"{prefix}\"\nkafka.servers = \"{}\"\n",
-                self.servers()
-            ),
+        self.folder_with(prefix, 1, rows)
+    }
+
+    /// With so many partitions.
+    fn folder_with(&self, prefix: &str, partitions: u32, rows: u32) -> Folder {
+        let servers = self.servers();
+        let log = format!(
+            "[log]\ntopic_prefix = \"{prefix}\"\nkafka.servers = \"{servers}\"\n\
+             kafka.partitions = {partitions}\n"
         );
+        let config = CONFIG.replace("[log]\n", &log);
         let folder = Folder::new(&format!("{config}{}{REVIEWS}", brands(&["acme", "globex"])));
         folder.write("reviews.csv", reviews(rows));
         folder
@@ -140,8 +145,13 @@ fn alone(ground: &Ground) {
 
 /// A process with a part of the work and a folder of its own.
 fn role(folder: &Folder, role: &str) -> Running {
+    process(folder, role, role)
+}
+
+/// One of several with the same part.
+fn process(folder: &Folder, role: &str, name: &str) -> Running {
     let mut command = folder.command(&["run", "--role", role, "--log-json"]);
-    command.env("HARK_DATA_DIR", format!("data-{role}"));
+    command.env("HARK_DATA_DIR", format!("data-{name}"));
     let mut running = Running::start(command);
     running.logged("listening");
     running
@@ -178,6 +188,30 @@ fn killed(ground: &Ground) {
     import.wait().unwrap();
     folder.hark(&["import", "reviews.csv", "--role", "ingest"]);
     until_reported(&folder, &without(300));
+}
+
+/// The counts of a report; which mention alerted first depends on who read faster.
+fn counts(mut report: Value) -> Value {
+    report.as_object_mut().unwrap().remove("alerts");
+    report
+}
+
+fn several(ground: &Ground) {
+    let folder = ground.folder_with("several", 4, 200);
+    let _aggregate = role(&folder, "aggregate");
+    let first = process(&folder, "classify", "first");
+    let _second = process(&folder, "classify", "second");
+    let mut import = folder.command(&["import", "reviews.csv", "--role", "ingest"]);
+    let mut import = import.spawn().unwrap();
+    // Whoever stays takes the work of whoever is killed.
+    drop(first);
+    assert!(import.wait().unwrap().success());
+    let expected = counts(without(200));
+    eventually("the counts of one process", || {
+        let output = folder.output(&["report", "--window", "all", "--json"]);
+        let found: Value = serde_json::from_slice(&output.stdout).ok()?;
+        (counts(found) == expected).then_some(())
+    });
 }
 
 fn refused(_: &Ground) {

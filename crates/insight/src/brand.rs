@@ -9,7 +9,7 @@ use crate::terms::Background;
 use hark_model::{BrandId, Span, Timestamp};
 
 /// Negative mentions kept as a spike's evidence and vocabulary.
-const RECENT: usize = 40;
+pub(crate) const RECENT: usize = 40;
 
 /// One brand's memory, written back only where it changed.
 #[derive(Debug, Default)]
@@ -47,13 +47,10 @@ impl BrandMemory {
         }
     }
 
-    /// Lets one mention in eight into the usual words: enough to know them, and cheap. Which
-    /// ones is decided by the item, so that a replay takes the same ones.
-    pub(crate) fn learn_words(&mut self, item: ItemKey, text: &str) {
-        if item.0[0].is_multiple_of(8) {
-            self.background.add(text);
-            self.background_changed = true;
-        }
+    /// Lets a text into the usual words.
+    pub(crate) fn learn_words(&mut self, text: &str) {
+        self.background.add(text);
+        self.background_changed = true;
     }
 
     pub(crate) fn remember_negative(&mut self, evidence: EvidenceRow) {

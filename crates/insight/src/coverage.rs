@@ -32,16 +32,40 @@ impl Coverage {
         let span = (gap.from.millis(), gap.to.millis());
         if span.0 < span.1 && !self.gaps.contains(&span) {
             self.gaps.push(span);
-            self.gaps.sort_unstable();
-            self.gaps.dedup_by(|next, kept| {
-                let touches = next.0 <= kept.1;
-                if touches {
-                    kept.1 = kept.1.max(next.1);
-                }
-                touches
-            });
+            self.tidy();
             self.write(store);
         }
+    }
+
+    /// Puts the gaps in order, and those that touch together.
+    fn tidy(&mut self) {
+        self.gaps.sort_unstable();
+        self.gaps.dedup_by(|next, kept| {
+            let touches = next.0 <= kept.1;
+            if touches {
+                kept.1 = kept.1.max(next.1);
+            }
+            touches
+        });
+    }
+
+    /// Adds what somebody else knows of the same time.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.started = match (self.started, other.started) {
+            (Some(ours), Some(theirs)) => Some(ours.min(theirs)),
+            (ours, theirs) => ours.or(theirs),
+        };
+        self.gaps.extend(other.gaps);
+        self.tidy();
+    }
+
+    /// As it is if nothing was heard since then.
+    pub(crate) fn without(&self, since: Option<Timestamp>) -> Self {
+        let mut lesser = self.clone();
+        lesser
+            .gaps
+            .extend(since.map(|since| (since.millis(), i64::MAX)));
+        lesser
     }
 
     fn write(&self, store: &mut dyn Store) {

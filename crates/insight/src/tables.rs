@@ -61,6 +61,7 @@ pub(crate) const TERMS: Table = Table(b't');
 pub(crate) const RECENTS: Table = Table(b'n');
 pub(crate) const GROUPS: Table = Table(b'g');
 pub(crate) const GAPS: Table = Table(b'h');
+pub(crate) const SHARES: Table = Table(b's');
 
 /// Ends a text inside a key: ids hold no zero byte that matters, and it sorts before all others.
 const END: u8 = 0;

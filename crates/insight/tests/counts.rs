@@ -83,7 +83,7 @@ proptest! {
         let brands = config.brands();
         let oracle = Oracle::of(&events, &brands, config.taxonomy.clone());
         let (store, standings) = heard(&events, &cuts, &config);
-        let report = Report { config: &config, store: &store };
+        let report = Report { config: &config, shares: vec![&store], whole: vec![&store] };
         let looks = [
             (None, at("0 00:00")),
             (Some(Window::Hour), at("1 12:34:56")),

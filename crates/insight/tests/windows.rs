@@ -138,7 +138,7 @@ proptest! {
             aggregator.advance(clock, &mut store).unwrap();
             for insight in aggregator.flush(&mut store).unwrap() {
                 let Insight::Voice(share) = insight else { continue };
-                let report = Report { config: &config, store: &store };
+                let report = Report { config: &config, shares: vec![&store], whole: vec![&store] };
                 let end = share.to - Span::from_millis(1);
                 let recount = report.voice(&config.markets[0], share.window, end).unwrap();
                 let mut expected = recount.shares.into_iter().find(|s| s.brand == share.brand).unwrap();

@@ -9,28 +9,36 @@
 mod background;
 mod commit;
 pub mod contract;
+mod crew;
 mod embedded;
 mod error;
 mod insist;
 #[cfg(feature = "kafka")]
 mod kafka;
+mod membership;
+mod monitor;
 mod overlay;
 mod record;
 mod runner;
 mod signal;
 mod topic;
 mod turns;
+mod worker;
 
 pub use commit::{Commit, Position, StateChange};
+pub use crew::{Crew, Hire, StageJob};
 pub use embedded::{EmbeddedLog, EmbeddedOptions, EmbeddedReader};
 pub use error::{Error, ErrorKind};
 pub use insist::insist;
 #[cfg(feature = "kafka")]
 pub use kafka::{KafkaLog, KafkaOptions};
+pub use membership::{Assignment, Membership};
+pub use monitor::{Event, Monitor};
 pub use overlay::Overlay;
 pub use record::{NewRecord, Partitioning, Record};
 pub use runner::{Clock, Observer, Runner, RunnerReport, Stage, StageError, SystemClock};
 pub use topic::{Bounds, Cleanup, TopicName, TopicSpec, partition_of};
+pub use worker::{Ending, Job, Told, Worker};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +51,15 @@ pub struct Limit {
     /// No further record once this many bytes of keys and values are reached; at least one
     /// record is returned however large it is.
     pub bytes: usize,
+}
+
+/// How far a task is behind its input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lag {
+    /// Records to read: more than there are where offsets have holes, and 0 only where there are none.
+    pub records: u64,
+    /// The time of the oldest of them, ms since the epoch.
+    pub oldest: Option<i64>,
 }
 
 /// One stage's share of the work: a stage and the partition of its inputs it reads.
@@ -83,6 +100,13 @@ pub trait Log: Send + Sync + 'static {
     /// handle: its commits fail with [`ErrorKind::Fenced`].
     fn task(&self, id: &TaskId, inputs: &[TopicName]) -> Result<Box<dyn Task>, Error>;
 
+    /// Joins those who share the tasks of a stage, one for each partition of `input`. On a log of one
+    /// process all of them are its own.
+    fn join(&self, stage: &str, input: &TopicName) -> Result<Box<dyn Membership>, Error>;
+
+    /// How many partitions a topic has.
+    fn partitions(&self, topic: &TopicName) -> Result<u32, Error>;
+
     /// Reads records from an offset, without a position of its own. Returns what is there.
     fn read(
         &self,
@@ -101,12 +125,20 @@ pub trait Log: Send + Sync + 'static {
     /// The position a task has committed on one of its inputs; `None` before its first commit.
     fn position(&self, id: &TaskId, topic: &TopicName) -> Result<Option<u64>, Error>;
 
-    /// How many records a task has yet to read of one of its inputs; more than there are where
-    /// offsets have holes, and 0 only where there are none.
-    fn lag(&self, id: &TaskId, topic: &TopicName) -> Result<u64, Error> {
+    /// What a task has yet to read of one of its inputs.
+    fn lag(&self, id: &TaskId, topic: &TopicName) -> Result<Lag, Error> {
+        let one = Limit {
+            records: 1,
+            bytes: 1,
+        };
         let bounds = self.bounds(topic, id.partition)?;
         let next = self.position(id, topic)?.unwrap_or(bounds.start);
-        Ok(bounds.end.saturating_sub(next))
+        // What is not a record takes an offset too, so the next one is asked for and not computed.
+        let ahead = self.read(topic, id.partition, next, one)?;
+        Ok(ahead.first().map_or(Lag::default(), |oldest| Lag {
+            records: bounds.end.saturating_sub(next).max(1),
+            oldest: Some(oldest.timestamp),
+        }))
     }
 
     /// Blocks until something was committed after `seen` (a number a previous call returned, 0

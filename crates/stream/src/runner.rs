@@ -95,9 +95,10 @@ pub struct RunnerReport {
     pub commits: u64,
 }
 
-/// Called after every commit with the number of records it covered, and before every retry of a
-/// poll or a commit with the error.
+/// Hears how a task gets on.
 pub trait Observer: Send {
+    /// The task is open and its state is at hand: work begins.
+    fn opened(&mut self) {}
     /// A batch was committed: its size, and the time of the newest record in it.
     fn committed(&mut self, records: usize, newest: Option<i64>, now: i64);
     /// A poll or a commit failed and is tried again.

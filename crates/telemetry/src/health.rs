@@ -18,6 +18,8 @@ pub struct Health {
 }
 
 struct Part {
+    /// It belongs to this process no longer.
+    retired: AtomicBool,
     state: Mutex<ProgressState>,
 }
 
@@ -61,6 +63,7 @@ impl Health {
     /// Adds a part; not ready until its first report.
     pub fn part(&self, name: &str) -> Progress {
         let part = Arc::new(Part {
+            retired: AtomicBool::new(false),
             state: Mutex::new(ProgressState {
                 lag: 0,
                 stalled_since: None,
@@ -83,7 +86,9 @@ impl Health {
         if self.stopping.load(Ordering::Acquire) {
             reasons.push("shutting down".to_owned());
         }
-        for (name, part) in self.parts.lock().iter() {
+        let mut parts = self.parts.lock();
+        parts.retain(|(_, part)| !part.retired.load(Ordering::Acquire));
+        for (name, part) in parts.iter() {
             let state = *part.state.lock();
             if state.failed {
                 reasons.push(format!("{name}: stopped with an error"));
@@ -120,6 +125,11 @@ impl Progress {
         }
     }
 
+    /// Takes the part out: what it did is done elsewhere, or not at all.
+    pub fn retire(&self) {
+        self.part.retired.store(true, Ordering::Release);
+    }
+
     /// Reports that this part ended with an error.
     pub fn fail(&self) {
         self.part.state.lock().failed = true;
@@ -148,6 +158,15 @@ mod tests {
         );
         progress.report(6, true, start + Duration::from_secs(31));
         assert!(health.readiness(start + Duration::from_secs(40)).ready);
+    }
+
+    #[test]
+    fn a_part_that_went_elsewhere_is_not_waited_for() {
+        let (health, now) = (Health::new(), Instant::now());
+        let progress = health.part("classify-3");
+        assert!(!health.readiness(now).ready);
+        progress.retire();
+        assert!(health.readiness(now).ready);
     }
 
     #[test]

@@ -1,13 +1,19 @@
-//! The stateful stage: runs the calculus over mentions and publishes what it says.
+//! The stateful stages: they run the calculus over mentions and publish what it says.
+//!
+//! On one partition of mentions [`AggregateStage`] does it all. On several it counts each of them,
+//! and a [`MarketStage`] decides what the counts mean for the markets.
 //!
 //! State, outputs and input offsets are committed together; the calculus itself lives in
 //! `hark-insight`, which this crate gives a store, a clock and a log.
 //!
 //! Never contains: formulas, models, HTTP.
 
+mod calculus;
 mod config;
 mod duration;
+mod market;
 mod metrics;
+mod records;
 mod stage;
 mod store;
 
@@ -15,6 +21,8 @@ pub use config::{
     AggregateConfig, AlertConfig, MentionRuleConfig, NotifyConfig, SpikeConfig, StandingConfig,
     TimeConfig, TouchpointConfig, calculus, taxonomy,
 };
+pub use market::{MARKET_STAGE, MarketStage};
 pub use metrics::AggregateMetrics;
-pub use stage::{AggregateStage, STAGE, Topics};
+pub use records::Topics;
+pub use stage::{AggregateStage, STAGE, Share};
 pub use store::Snapshot;

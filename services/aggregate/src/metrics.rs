@@ -1,10 +1,9 @@
 //! The series of this stage. Brands are bounded by the configuration; a brand has at most twelve.
 
-use hark_insight::Outcome;
+use hark_insight::{Insight, Outcome};
 use hark_model::{Alert, AlertKind, AlertState, BrandId, Sentiment, ShareOfVoice, Window};
 use hark_telemetry::{GaugeVec, Histogram, IntCounter, IntCounterVec, IntGaugeVec, Metrics};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// What operators and dashboards see of aggregate.
 #[derive(Clone)]
@@ -19,8 +18,6 @@ pub struct AggregateMetrics {
     pub net_sentiment: GaugeVec,
     /// Alerts that fire, by brand and kind: two series a brand.
     pub firing: IntGaugeVec,
-    /// Those whose alerts are shown.
-    brands: Arc<[BrandId]>,
     /// Alerts published, by kind and occasion.
     pub alerts: IntCounterVec,
     /// Records that could not be read.
@@ -53,7 +50,6 @@ impl AggregateMetrics {
                 "100 times (positive - negative) / all mentions, last 24 hours of event time.",
                 &["brand"],
             ),
-            brands: Arc::from(brands),
             firing: metrics.gauge_vec(
                 "hark_alerts_firing",
                 "Alerts that fire now.",
@@ -107,14 +103,48 @@ impl AggregateMetrics {
         }
     }
 
-    /// Shows the alerts that fired before a restart.
-    pub(crate) fn restored(&self, firing: impl Iterator<Item = (BrandId, AlertKind)>) {
+    /// Shows what was said, once it is committed.
+    pub(crate) fn said(&self, insights: &[Insight]) {
+        for insight in insights {
+            match insight {
+                Insight::Voice(share) => self.share(share),
+                Insight::Alert(alert) => {
+                    self.alert(alert);
+                    tracing::info!(
+                        alert = %alert.id, brand = %alert.brand, kind = alert.kind.as_str(),
+                        occasion = alert.occasion.as_str(), severity = alert.severity, "{}", alert.summary
+                    );
+                }
+                Insight::Standing(_) | Insight::StandingGone(..) => {}
+            }
+        }
+    }
+
+    /// Shows no more what is decided about these brands.
+    pub(crate) fn forget(&self, brands: &[BrandId]) {
+        for brand in brands {
+            for kind in AlertKind::ALL {
+                // One that was never set is not there.
+                let _ = self
+                    .firing
+                    .remove_label_values(&[brand.as_str(), kind.as_str()]);
+            }
+            let _ = self.net_sentiment.remove_label_values(&[brand.as_str()]);
+        }
+    }
+
+    /// Shows the alerts about these brands that fired before a restart.
+    pub(crate) fn restored(
+        &self,
+        brands: &[BrandId],
+        firing: impl Iterator<Item = (BrandId, AlertKind)>,
+    ) {
         let mut counts: BTreeMap<_, i64> = BTreeMap::new();
         for alert in firing {
             *counts.entry(alert).or_default() += 1;
         }
         // Of the others too: after a failed step they show what was never committed.
-        for brand in &*self.brands {
+        for brand in brands {
             for kind in AlertKind::ALL {
                 let count = counts.remove(&(brand.clone(), kind)).unwrap_or(0);
                 let labels = [brand.as_str(), kind.as_str()];

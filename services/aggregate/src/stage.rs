@@ -1,53 +1,38 @@
 //! Mentions in; share of voice, standing and alerts out.
 
+use crate::calculus::Calculus;
 use crate::metrics::AggregateMetrics;
+use crate::records::{self, Topics};
 use crate::store::StepStore;
-use hark_insight::{Aggregator, Cause, Config, Insight, Outcome, StoreError, TimeMode};
+use hark_insight::{Cause, Config, Insight, Outcome, StoreError, TimeMode};
 use hark_model::{BrandId, MentionEvent, Timestamp};
-use hark_proto::{DecodeError, Wire, cloud_event_headers, dead_letter, topics};
-use hark_stream::{
-    Commit, Limit, NewRecord, Partitioning, Record, Stage, StageError, State, TopicName,
-};
+use hark_proto::{DecodeError, Wire};
+use hark_stream::{Commit, Limit, Record, Stage, StageError, State};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// The stage's name: its consumer group, and the `hark-stage` header of its dead letters.
 pub const STAGE: &str = "aggregate";
 
-/// Where the stage writes.
-#[derive(Clone, Debug)]
-pub struct Topics {
-    /// Share of voice, keyed market/brand/window.
-    pub share_of_voice: TopicName,
-    /// Author standing, keyed brand/author.
-    pub authors: TopicName,
-    /// Alerts, keyed by their id.
-    pub alerts: TopicName,
-    /// Records it could not use.
-    pub dead_letters: TopicName,
+/// Which of the mentions a task has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// The partition.
+    pub number: u32,
+    /// Of so many.
+    pub of: u32,
 }
 
-impl Topics {
-    /// The topics' names under a prefix: `hark` gives `hark.alerts` and so on.
-    pub fn with_prefix(prefix: &str) -> Self {
-        let name = |topic: topics::Topic| TopicName::new(topic.under(prefix));
-        Self {
-            share_of_voice: name(topics::SHARE_OF_VOICE),
-            authors: name(topics::AUTHORS),
-            alerts: name(topics::ALERTS),
-            dead_letters: name(topics::DEAD_LETTERS),
-        }
-    }
-}
-
-/// Runs the calculus over one partition of the mentions.
+/// Runs the calculus over one partition of the mentions. Where there are several, what their market
+/// makes of them is left to a [`crate::MarketStage`].
 pub struct AggregateStage {
+    share: Share,
     config: Config,
     topics: Topics,
     metrics: AggregateMetrics,
     /// Absent before the first step, and after a failed one: then it is restored from what is
     /// committed.
-    aggregator: Option<Aggregator>,
+    aggregator: Option<Calculus>,
     /// What the step at hand decides.
     decided: Tally,
     /// What steps decided whose commits are under way, oldest first.
@@ -66,8 +51,9 @@ struct Tally {
 
 impl AggregateStage {
     /// A stage under these rules.
-    pub fn new(config: Config, topics: Topics, metrics: AggregateMetrics) -> Self {
+    pub fn new(share: Share, config: Config, topics: Topics, metrics: AggregateMetrics) -> Self {
         Self {
+            share,
             config,
             topics,
             metrics,
@@ -79,20 +65,23 @@ impl AggregateStage {
 
     /// The aggregator for a step, taken out: one whose step failed has seen what was never
     /// committed, and is not put back.
-    fn begin(&mut self, state: &dyn State) -> Result<Aggregator, StageError> {
+    fn begin(&mut self, state: &dyn State) -> Result<Calculus, StageError> {
         self.decided = Tally::default();
         if let Some(aggregator) = self.aggregator.take() {
             return Ok(aggregator);
         }
-        let restored = Aggregator::restore(self.config.clone(), &StepStore::new(state))
-            .map_err(stage_error)?;
-        self.metrics.restored(restored.firing());
+        let store = StepStore::new(state);
+        let restored =
+            Calculus::restore(self.share, self.config.clone(), &store).map_err(stage_error)?;
+        if let Calculus::Whole(whole) = &restored {
+            self.metrics.restored(&self.config.brands(), whole.firing());
+        }
         Ok(restored)
     }
 
     fn observe(
         &mut self,
-        aggregator: &mut Aggregator,
+        aggregator: &mut Calculus,
         record: &Record,
         store: &mut StepStore<'_>,
         now: Timestamp,
@@ -102,9 +91,11 @@ impl AggregateStage {
             Ok(event) => event,
             Err(error) => {
                 self.decided.dead_letters += 1;
-                commit
-                    .records
-                    .push(dead_letter(&self.topics.dead_letters, record, &error, now));
+                let topic = &self.topics.dead_letters;
+                let reason = error.to_string();
+                let why = (error.kind(), &*reason);
+                let letter = records::dead_letter(topic, record, STAGE, why, now);
+                commit.records.push(letter);
                 return Ok(());
             }
         };
@@ -131,7 +122,7 @@ impl AggregateStage {
 
     fn step_with(
         &mut self,
-        aggregator: &mut Aggregator,
+        aggregator: &mut Calculus,
         batch: &[Record],
         state: &dyn State,
         now: Timestamp,
@@ -150,56 +141,22 @@ impl AggregateStage {
     /// Ends a step: says what was found, and writes what changed.
     fn flush(
         &mut self,
-        aggregator: &mut Aggregator,
+        aggregator: &mut Calculus,
         mut store: StepStore<'_>,
         mut commit: Commit,
         now: Timestamp,
     ) -> Result<Commit, StageError> {
-        self.decided.insights = aggregator.flush(&mut store).map_err(stage_error)?;
+        let (insights, partials) = aggregator.flush(&mut store).map_err(stage_error)?;
+        self.decided.insights = insights;
         let insights = self.decided.insights.iter();
-        commit
-            .records
-            .extend(insights.map(|insight| self.record(insight, now)));
+        let insights = insights.map(|insight| records::insight(&self.topics, insight, now));
+        commit.records.extend(insights);
+        let partials = partials.iter();
+        let partials = partials.map(|partial| records::partial(&self.topics, partial, now));
+        commit.records.extend(partials);
         commit.state = store.into_changes();
         self.under_way.push_back(std::mem::take(&mut self.decided));
         Ok(commit)
-    }
-
-    fn record(&self, insight: &Insight, now: Timestamp) -> NewRecord {
-        let (topic, key, value) = match insight {
-            Insight::Voice(share) => {
-                let window = share.window.map_or("all", |window| window.as_str());
-                let key = format!("{}/{}/{window}", share.market, share.brand);
-                (&self.topics.share_of_voice, key, Some(share.encode()))
-            }
-            Insight::Standing(standing) => {
-                let key = format!("{}/{}", standing.brand, standing.author);
-                (&self.topics.authors, key, Some(standing.encode()))
-            }
-            Insight::StandingGone(brand, author) => {
-                (&self.topics.authors, format!("{brand}/{author}"), None)
-            }
-            Insight::Alert(alert) => (
-                &self.topics.alerts,
-                alert.id.to_string(),
-                Some(alert.encode()),
-            ),
-        };
-        let headers = match insight {
-            Insight::Alert(alert) => cloud_event_headers(alert)
-                .into_iter()
-                .map(|(name, value)| (name, value.into_bytes()))
-                .collect(),
-            _ => Vec::new(),
-        };
-        NewRecord {
-            topic: topic.clone(),
-            partitioning: Partitioning::ByKey,
-            timestamp: now.millis(),
-            key: key.into_bytes(),
-            value,
-            headers,
-        }
     }
 }
 
@@ -256,19 +213,7 @@ impl Stage for AggregateStage {
             self.metrics.latency.observe(latency);
         }
         self.metrics.dead_letters.inc_by(decided.dead_letters);
-        for insight in &decided.insights {
-            match insight {
-                Insight::Voice(share) => self.metrics.share(share),
-                Insight::Alert(alert) => {
-                    self.metrics.alert(alert);
-                    tracing::info!(
-                        alert = %alert.id, brand = %alert.brand, kind = alert.kind.as_str(),
-                        occasion = alert.occasion.as_str(), severity = alert.severity, "{}", alert.summary
-                    );
-                }
-                Insight::Standing(_) | Insight::StandingGone(..) => {}
-            }
-        }
+        self.metrics.said(&decided.insights);
     }
 
     fn discard(&mut self) {
@@ -288,40 +233,9 @@ fn decode(record: &Record) -> Result<MentionEvent, DecodeError> {
     MentionEvent::decode(record.value.as_deref().unwrap_or_default())
 }
 
-fn stage_error(error: StoreError) -> StageError {
+pub(crate) fn stage_error(error: StoreError) -> StageError {
     StageError::Failed {
         stage: STAGE.to_owned(),
         message: error.to_string(),
-    }
-}
-
-fn dead_letter(
-    topic: &TopicName,
-    record: &Record,
-    error: &DecodeError,
-    now: Timestamp,
-) -> NewRecord {
-    let reason = error.to_string();
-    let letter = dead_letter::Letter {
-        stage: STAGE,
-        kind: error.kind(),
-        reason: &reason,
-        topic: record.topic.as_str(),
-        partition: record.partition,
-        offset: record.offset,
-        failed_at: now,
-    };
-    NewRecord {
-        topic: topic.clone(),
-        partitioning: Partitioning::ByKey,
-        timestamp: now.millis(),
-        key: letter.key(),
-        value: record.value.as_deref().map(<[u8]>::to_vec),
-        headers: record
-            .headers
-            .iter()
-            .cloned()
-            .chain(letter.headers())
-            .collect(),
     }
 }

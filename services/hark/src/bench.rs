@@ -98,9 +98,11 @@ impl Rig {
         let started = Instant::now();
         system.source(source, true)?.ended().await?;
         let ingested = started.elapsed();
-        system.drain(classify).await?;
+        classify.drain().await?;
         let judged = started.elapsed();
-        system.drain(aggregate).await?;
+        for stage in aggregate {
+            stage.drain().await?;
+        }
         Ok(Times {
             ingested,
             judged,
@@ -138,9 +140,11 @@ impl Rig {
         let classify = system.classify_with(&classifier, metrics)?;
         system.source(source, false)?.ended().await?;
         told.await;
-        system.stopped(classify).await;
-        system.stopped(aggregate).await;
-        system.stop_care(care).await;
+        classify.stopped().await;
+        for stage in aggregate {
+            stage.stopped().await;
+        }
+        care.stopped().await;
         Ok(())
     }
 

@@ -8,16 +8,21 @@
 #[doc(hidden)]
 pub mod bench;
 mod cli;
+mod cluster_metrics;
 mod commands;
 mod config;
 mod demo_posts;
 mod exit;
 mod judgement;
+mod listening;
 mod logs;
 mod metrics_catalogue;
+mod part;
 mod pepper;
 mod scores;
+mod stages;
 mod system;
+mod telling;
 mod term;
 mod touchpoints;
 mod universe;

@@ -4,17 +4,21 @@ use crate::cli::LookArgs;
 use crate::config::{Config, load};
 use crate::exit::{Failure, Outcome};
 use hark_stream::{
-    Bounds, EmbeddedLog, EmbeddedOptions, EmbeddedReader, Limit, Log, Record, State, TaskId,
-    TopicName, TopicSpec,
+    Bounds, EmbeddedLog, EmbeddedOptions, EmbeddedReader, Limit, Log, Monitor, Record, State,
+    TaskId, TopicName, TopicSpec,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Opens the log to work on. The data folder is then this process's.
-pub(crate) fn open(config: &Config, data_dir: &Path) -> Outcome<Arc<dyn Log>> {
+pub(crate) fn open(
+    config: &Config,
+    data_dir: &Path,
+    monitor: Arc<dyn Monitor>,
+) -> Outcome<Arc<dyn Log>> {
     if config.log.kafka.is_some() {
-        return on_kafka(config, &data_dir.join("state"));
+        return on_kafka(config, &data_dir.join("state"), monitor);
     }
     let options = EmbeddedOptions {
         synchronous_full: config.log.sync,
@@ -25,7 +29,11 @@ pub(crate) fn open(config: &Config, data_dir: &Path) -> Outcome<Arc<dyn Log>> {
 }
 
 #[cfg(feature = "kafka")]
-fn connect(config: &Config, folder: &Path) -> Outcome<Arc<hark_stream::KafkaLog>> {
+fn connect(
+    config: &Config,
+    folder: &Path,
+    monitor: Arc<dyn Monitor>,
+) -> Outcome<Arc<hark_stream::KafkaLog>> {
     let Some(kafka) = &config.log.kafka else {
         return Err(Failure::input("there is no [log.kafka]"));
     };
@@ -38,17 +46,18 @@ fn connect(config: &Config, folder: &Path) -> Outcome<Arc<hark_stream::KafkaLog>
         topics: String::new(),
         replicas: kafka.replicas,
         folder: folder.to_owned(),
+        monitor,
         settings,
     })?)
 }
 
 #[cfg(feature = "kafka")]
-fn on_kafka(config: &Config, folder: &Path) -> Outcome<Arc<dyn Log>> {
-    Ok(connect(config, folder)?)
+fn on_kafka(config: &Config, folder: &Path, monitor: Arc<dyn Monitor>) -> Outcome<Arc<dyn Log>> {
+    Ok(connect(config, folder, monitor)?)
 }
 
 #[cfg(not(feature = "kafka"))]
-fn on_kafka(_: &Config, _: &Path) -> Outcome<Arc<dyn Log>> {
+fn on_kafka(_: &Config, _: &Path, _: Arc<dyn Monitor>) -> Outcome<Arc<dyn Log>> {
     Err(without_kafka())
 }
 
@@ -98,7 +107,7 @@ impl Look {
     #[cfg(feature = "kafka")]
     fn on_kafka(config: &Config) -> Outcome<Self> {
         let folder = tempfile::tempdir()?;
-        let log = connect(config, &folder.path().join("state"))?;
+        let log = connect(config, &folder.path().join("state"), Arc::new(()))?;
         Ok(Self::Kafka {
             log,
             _folder: folder,

@@ -16,7 +16,8 @@ mod tests {
         let _ = hark_classify::Metrics::new(&metrics);
         let _ = hark_aggregate::AggregateMetrics::new(&metrics, &brands);
         let _ = hark_care::Metrics::new(&metrics);
-        crate::system::stage_metrics(&metrics);
+        crate::stages::stage_metrics(&metrics);
+        let _ = crate::cluster_metrics::ClusterMetrics::new(&metrics);
         metrics
     }
 

@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::system::topic;
 use hark_ingest::Progress;
 use hark_proto::topics;
-use hark_stream::{Log, TaskId};
+use hark_stream::{Log, TaskId, TopicName};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -46,16 +46,15 @@ impl ImportBar {
     pub(crate) fn follow(self: &Arc<Self>, log: Arc<dyn Log>, config: &Config) {
         let bar = Arc::clone(self);
         let items = topic(config, topics::ITEMS);
-        let id = TaskId::new(hark_classify::STAGE, 0);
         tokio::spawn(async move {
             let mut ticks = tokio::time::interval(Duration::from_millis(250));
             while !bar.judged.is_finished() {
                 ticks.tick().await;
-                let (log, items, id) = (Arc::clone(&log), items.clone(), id.clone());
-                let look = move || (log.bounds(&items, 0), log.position(&id, &items));
-                if let Ok((Ok(bounds), Ok(position))) = tokio::task::spawn_blocking(look).await {
-                    bar.judged.set_length(bounds.end);
-                    bar.judged.set_position(position.unwrap_or(0));
+                let (log, items) = (Arc::clone(&log), items.clone());
+                let look = move || judged(&*log, &items);
+                if let Ok(Ok((done, all))) = tokio::task::spawn_blocking(look).await {
+                    bar.judged.set_length(all);
+                    bar.judged.set_position(done);
                 }
             }
         });
@@ -65,6 +64,17 @@ impl ImportBar {
         self.read.finish_and_clear();
         self.judged.finish_and_clear();
     }
+}
+
+/// How many items have been judged, and how many there are.
+fn judged(log: &dyn Log, items: &TopicName) -> Result<(u64, u64), hark_stream::Error> {
+    let (mut done, mut all) = (0, 0);
+    for partition in 0..log.partitions(items)? {
+        let id = TaskId::new(hark_classify::STAGE, partition);
+        done += log.position(&id, items)?.unwrap_or(0);
+        all += log.bounds(items, partition)?.end;
+    }
+    Ok((done, all))
 }
 
 impl Progress for ImportBar {

@@ -95,8 +95,8 @@ impl OwnTouchpoints {
         }
     }
 
-    /// The rules of those that have a query; `None` where there is none.
-    pub(crate) fn rules(&self) -> Outcome<Option<Rules>> {
+    /// The queries of those that have one; `None` where there is none.
+    pub(crate) fn queries(&self) -> Outcome<Option<Arc<QuerySet>>> {
         if self.queries.is_empty() {
             return Ok(None);
         }
@@ -104,19 +104,24 @@ impl OwnTouchpoints {
         let queries = self.queries.iter();
         let queries = queries.map(|(id, query)| (BrandId::new(id.as_str()), query.clone()));
         let set = QuerySet::build(queries).map_err(|error| Failure::input(error.to_string()))?;
-        let mut matcher = Matcher::new(Arc::new(set));
-        Ok(Some(Box::new(move |item: &Item| {
-            let document = Document {
-                url: item.url.as_deref(),
-                language: item.language.as_deref(),
-                ..Document::of_text(&item.text)
-            };
-            let found = matcher.matches(&document).into_iter();
-            found
-                .map(|found| TouchpointId::new(found.brand.as_str()))
-                .collect()
-        })))
+        Ok(Some(Arc::new(set)))
     }
+}
+
+/// What queries of touchpoints tell of an item.
+pub(crate) fn rules(queries: &Arc<QuerySet>) -> Rules {
+    let mut matcher = Matcher::new(Arc::clone(queries));
+    Box::new(move |item: &Item| {
+        let document = Document {
+            url: item.url.as_deref(),
+            language: item.language.as_deref(),
+            ..Document::of_text(&item.text)
+        };
+        let found = matcher.matches(&document).into_iter();
+        found
+            .map(|found| TouchpointId::new(found.brand.as_str()))
+            .collect()
+    })
 }
 
 /// The model that the configuration names, taught the touchpoints that have examples: told from

@@ -219,7 +219,8 @@ impl Listener {
     pub(crate) fn report(&self) -> Report<'_> {
         Report {
             config: self.aggregator.config(),
-            store: &self.store,
+            shares: vec![&self.store],
+            whole: vec![&self.store],
         }
     }
 

@@ -11,6 +11,7 @@ pub(crate) mod listener;
 pub(crate) mod mention;
 pub(crate) mod noise;
 pub(crate) mod oracle;
+pub(crate) mod shared;
 pub(crate) mod stream;
 pub(crate) mod time;
 

@@ -19,6 +19,7 @@
 
 pub mod cleaning;
 pub mod commits;
+pub mod groups;
 pub mod polling;
 pub mod reading;
 pub mod state;
@@ -91,6 +92,11 @@ macro_rules! promises {
                 a_broadcast_reaches_every_partition_once
                 a_partition_keeps_the_order_of_commits
                 commits_of_several_threads_all_arrive
+            }
+            groups {
+                the_only_member_has_every_partition
+                a_member_that_left_can_come_again
+                a_topic_has_the_partitions_it_was_declared_with
             }
             submitting {
                 a_submitted_commit_holds_once_it_is_settled
@@ -198,6 +204,7 @@ mod tests {
         let checks = [
             include_str!("cleaning.rs"),
             include_str!("commits.rs"),
+            include_str!("groups.rs"),
             include_str!("polling.rs"),
             include_str!("reading.rs"),
             include_str!("state.rs"),

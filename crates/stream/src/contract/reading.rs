@@ -138,7 +138,11 @@ pub fn a_task_that_has_read_everything_has_no_lag(subject: &Subject) {
     let mut task = subject.task("stage", 0, &[&topic]);
     let lag = |subject: &Subject| {
         let id = TaskId::new("stage", 0);
-        subject.log.lag(&id, &topic).expect("the lag is read")
+        subject
+            .log
+            .lag(&id, &topic)
+            .expect("the lag is read")
+            .records
     };
     assert_eq!(lag(subject), 0);
     subject.publish(vec![fixed(&topic, 0, "a"), fixed(&topic, 0, "b")]);

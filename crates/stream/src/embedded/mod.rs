@@ -7,6 +7,7 @@ mod committer;
 mod fault;
 mod headers;
 mod lock;
+mod membership;
 mod open;
 mod place;
 mod reader;
@@ -18,10 +19,11 @@ mod view;
 pub use reader::EmbeddedReader;
 
 use crate::signal::Signal;
-use crate::{Bounds, Error, Limit, Log, Record, Task, TaskId, TopicName, TopicSpec};
+use crate::{Bounds, Error, Limit, Log, Membership, Record, Task, TaskId, TopicName, TopicSpec};
 use catalog::Catalog;
 use fault::DataFile;
 use lock::FolderLock;
+use membership::Alone;
 use parking_lot::{Mutex, RwLock};
 use rusqlite::Connection;
 use std::path::Path;
@@ -145,6 +147,15 @@ impl Log for EmbeddedLog {
 
     fn task(&self, id: &TaskId, inputs: &[TopicName]) -> Result<Box<dyn Task>, Error> {
         Ok(Box::new(EmbeddedTask::open(&self.shared, id, inputs)?))
+    }
+
+    fn join(&self, _: &str, input: &TopicName) -> Result<Box<dyn Membership>, Error> {
+        Ok(Box::new(Alone::new(&self.shared, self.partitions(input)?)))
+    }
+
+    fn partitions(&self, topic: &TopicName) -> Result<u32, Error> {
+        let catalog = self.shared.catalog.read();
+        Ok(catalog.topic(topic)?.partitions.len() as u32)
     }
 
     fn read(

@@ -10,12 +10,13 @@ use super::keys::{self, Marker};
 use super::producer::{Failed, Outgoing, TaskProducer, Written, hint};
 use super::store;
 use crate::{
-    Commit, Error, Log, NewRecord, Partitioning, StateChange, Task, TaskId, TopicName, background,
-    partition_of,
+    Commit, Error, Event, Log, NewRecord, Partitioning, StateChange, Task, TaskId, TopicName,
+    background, partition_of,
 };
 use rdkafka::consumer::ConsumerGroupMetadata;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 pub(super) struct Committer {
     id: TaskId,
@@ -89,10 +90,8 @@ impl Committer {
     }
 
     fn connect(&mut self) -> Result<(), Error> {
-        let name = format!("{}-{}", self.id.stage, self.id.partition);
-        let config = self.shared.cluster.options.producer(&name);
-        let producer = TaskProducer::connect(&config, &self.id)?;
-        self.producer = Some(producer);
+        let options = &self.shared.cluster.options;
+        self.producer = Some(TaskProducer::connect(options, &self.id)?);
         Ok(())
     }
 
@@ -124,8 +123,7 @@ impl Committer {
 
     /// Follows the changelog to its end.
     fn restore(&mut self) -> Result<(), Error> {
-        let partition = self.id.partition;
-        store::follow(&self.shared, &self.changelog, partition, &mut *self.store)?;
+        store::follow(&self.shared, &self.changelog, &self.id, &mut *self.store)?;
         self.positions.clear();
         for input in &self.inputs {
             let value = self.store.get(&keys::position(input))?;
@@ -211,7 +209,14 @@ impl Committer {
             _ => None,
         };
         self.marker = marker;
-        match producer.transact(outputs.into_iter().chain(kept), offsets) {
+        let begun = Instant::now();
+        let outcome = producer.transact(outputs.into_iter().chain(kept), offsets);
+        let stage = &*self.id.stage;
+        self.note(match &outcome {
+            Ok(_) => Event::Committed(stage, begun.elapsed()),
+            Err(_) => Event::Aborted(stage),
+        });
+        match outcome {
             Ok(written) => self.applied(commit, changes, &written),
             Err(Failed::Undone(error) | Failed::Unknown(error)) if fences(&error) => {
                 self.producer = None;
@@ -270,6 +275,10 @@ impl Committer {
         }
         self.shared.signal.committed();
         Ok(())
+    }
+
+    fn note(&self, event: Event<'_>) {
+        self.shared.cluster.options.monitor.note(event);
     }
 
     /// The topics that are written to: each one's name on the cluster, and its partitions.

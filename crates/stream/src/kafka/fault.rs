@@ -35,6 +35,28 @@ pub(super) fn task_fault<'a>(
     }
 }
 
+/// What a consumer reports while it goes on by itself as soon as it can. What it will never get over
+/// is an error.
+pub(super) fn passing(error: KafkaError, context: impl Into<String>) -> Result<(), Error> {
+    let fatal = matches!(error, KafkaError::MessageConsumptionFatal(_));
+    let away = matches!(
+        code(&error),
+        Some(Code::BrokerTransportFailure | Code::AllBrokersDown)
+    );
+    // A handshake that was interrupted is reported as a refusal; the client tries it again.
+    let handshake = matches!(code(&error), Some(Code::Authentication | Code::SSL));
+    let error = fault(context)(error);
+    if fatal || (!error.retryable() && !handshake) {
+        return Err(error);
+    }
+    if away {
+        tracing::debug!(%error, "a consumer reports");
+    } else {
+        tracing::warn!(%error, "a consumer is in trouble, and goes on trying");
+    }
+    Ok(())
+}
+
 /// The client's code, if it has one.
 pub(super) fn code(error: &KafkaError) -> Option<Code> {
     match error {

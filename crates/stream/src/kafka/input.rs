@@ -1,14 +1,14 @@
 //! Reading one partition from an offset on.
 
 use super::cluster::number;
-use super::fault::{code, fault};
+use super::fault::{fault, passing};
+use super::options::KafkaOptions;
 use crate::signal::Signal;
-use crate::{Error, Limit, Record, TopicName};
+use crate::{Error, Event, Limit, Monitor, Record, TopicName};
 use rdkafka::TopicPartitionList;
 use rdkafka::client::ClientContext;
-use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, ConsumerGroupMetadata};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Headers, Message};
 use rdkafka::topic_partition_list::Offset;
 use std::collections::VecDeque;
@@ -23,6 +23,7 @@ pub(super) struct Input {
     /// The topic's name on the cluster.
     name: String,
     consumer: BaseConsumer<Quiet>,
+    monitor: Arc<dyn Monitor>,
     /// Fetched, and not handed out.
     waiting: VecDeque<Record>,
     /// The next offset to hand out.
@@ -44,8 +45,13 @@ impl ConsumerContext for Quiet {}
 
 impl Input {
     /// A consumer without a partition. `arrived` hears of records that come while nobody waits.
-    pub(super) fn new(config: &ClientConfig, arrived: Option<Arc<Signal>>) -> Result<Self, Error> {
-        let mut consumer: BaseConsumer<Quiet> = config
+    pub(super) fn new(
+        options: &KafkaOptions,
+        group: &str,
+        arrived: Option<Arc<Signal>>,
+    ) -> Result<Self, Error> {
+        let mut consumer: BaseConsumer<Quiet> = options
+            .consumer(group)
             .create_with_context(Quiet)
             .map_err(fault("making a consumer"))?;
         if let Some(signal) = arrived {
@@ -56,6 +62,7 @@ impl Input {
             partition: 0,
             name: String::new(),
             consumer,
+            monitor: Arc::clone(&options.monitor),
             waiting: VecDeque::new(),
             next: 0,
             ended: true,
@@ -147,34 +154,11 @@ impl Input {
                     }
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) => self.ended = true,
-                Some(Err(error @ KafkaError::MessageConsumptionFatal(_))) => {
-                    return Err(fault(format!("reading {}", self.name))(error));
+                Some(Err(error)) => {
+                    self.monitor.note(Event::FetchFailed);
+                    passing(error, format!("reading {}", self.name))?;
                 }
-                Some(Err(error)) => self.passed(error)?,
             }
-        }
-        Ok(())
-    }
-
-    /// The client goes on by itself as soon as it can; what it will never get over is an error.
-    fn passed(&self, error: KafkaError) -> Result<(), Error> {
-        let away = matches!(
-            code(&error),
-            Some(RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::AllBrokersDown)
-        );
-        // A handshake that was interrupted is reported as a refusal; the client tries it again.
-        let handshake = matches!(
-            code(&error),
-            Some(RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SSL)
-        );
-        let error = fault(format!("reading {}", self.name))(error);
-        if !error.retryable() && !handshake {
-            return Err(error);
-        }
-        if away {
-            tracing::debug!(%error, "a consumer reports");
-        } else {
-            tracing::warn!(%error, "a consumer is in trouble, and goes on trying");
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ mod committer;
 mod fault;
 mod input;
 mod keys;
+mod membership;
 mod options;
 mod producer;
 mod store;
@@ -19,16 +20,18 @@ pub use options::KafkaOptions;
 use crate::signal::Signal;
 use crate::turns::take_turns;
 use crate::{
-    Bounds, Clock, EmbeddedLog, Error, Limit, Log, Record, State, SystemClock, Task, TaskId,
-    TopicName, TopicSpec,
+    Bounds, Clock, EmbeddedLog, Error, Limit, Log, Membership, Record, State, SystemClock, Task,
+    TaskId, TopicName, TopicSpec,
 };
 use cluster::{Cluster, PATIENCE};
 use fault::{fault, silent};
 use input::Input;
 use keys::Own;
+use membership::Member;
 use parking_lot::Mutex;
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use task::KafkaTask;
@@ -46,6 +49,10 @@ struct Shared {
     signal: Arc<Signal>,
     /// Consumers for reading that nobody uses at the moment.
     readers: Mutex<Vec<Input>>,
+    /// The tasks that are open here: what the store says of others may be old.
+    open: Mutex<HashSet<TaskId>>,
+    /// Whom to ask how far a group has come, by the group.
+    groups: Mutex<HashMap<Arc<str>, Arc<BaseConsumer>>>,
 }
 
 /// Unused consumers kept for the next reader.
@@ -67,6 +74,8 @@ impl KafkaLog {
             cluster: Cluster::connect(options)?,
             signal: Arc::new(Signal::new()),
             readers: Mutex::new(Vec::new()),
+            open: Mutex::new(HashSet::new()),
+            groups: Mutex::new(HashMap::new()),
         };
         Ok(Arc::new(Self {
             shared: Arc::new(shared),
@@ -84,7 +93,7 @@ impl KafkaLog {
         let cluster = &self.shared.cluster;
         if cluster.has_changelog(&id.stage, id.partition)? {
             let changelog = cluster.changelog_name(&id.stage);
-            store::follow(&self.shared, &changelog, id.partition, &mut *store)?;
+            store::follow(&self.shared, &changelog, id, &mut *store)?;
         }
         Ok(Box::new(Own(store)))
     }
@@ -99,7 +108,7 @@ impl Shared {
     fn reader(&self) -> Result<Input, Error> {
         match self.readers.lock().pop() {
             Some(idle) => Ok(idle),
-            None => Input::new(&self.cluster.options.consumer("reader"), None),
+            None => Input::new(&self.cluster.options, "reader", None),
         }
     }
 
@@ -136,15 +145,15 @@ impl Shared {
         }
     }
 
-    /// What is there between an offset and the end that `bounds` tell, and perhaps after it.
+    /// What is there from an offset on.
     fn read(
         &self,
         topic: &TopicName,
         partition: u32,
         from: u64,
-        bounds: Bounds,
         limit: Limit,
     ) -> Result<Vec<Record>, Error> {
+        let bounds = self.cluster.bounds(topic, partition)?;
         if from >= bounds.end || limit.records == 0 {
             return Ok(Vec::new());
         }
@@ -159,17 +168,27 @@ impl Shared {
         Ok(records)
     }
 
-    /// What this machine's store says, and where it has none, what the group told the cluster.
+    /// Who asks for the offsets of a group, of which it is no member.
+    fn group(&self, name: &Arc<str>) -> Result<Arc<BaseConsumer>, Error> {
+        let mut groups = self.groups.lock();
+        if let Some(known) = groups.get(name) {
+            return Ok(Arc::clone(known));
+        }
+        let config = self.cluster.options.consumer(name);
+        let consumer: BaseConsumer = config.create().map_err(fault("making a consumer"))?;
+        let consumer = Arc::new(consumer);
+        groups.insert(Arc::clone(name), Arc::clone(&consumer));
+        Ok(consumer)
+    }
+
+    /// Of a task that is open here what its store says, of others what the group told the cluster.
     fn position(&self, id: &TaskId, topic: &TopicName) -> Result<Option<u64>, Error> {
-        if let Some(known) = self.store.state_of(id, &keys::position(topic))? {
+        if self.open.lock().contains(id)
+            && let Some(known) = self.store.state_of(id, &keys::position(topic))?
+        {
             return Ok(keys::number(&known));
         }
-        let consumer: BaseConsumer = self
-            .cluster
-            .options
-            .consumer(&id.stage)
-            .create()
-            .map_err(fault("making a consumer"))?;
+        let consumer = self.group(&id.stage)?;
         let mut asked = TopicPartitionList::new();
         let name = self.cluster.options.topic(topic);
         asked.add_partition(&name, cluster::number(id.partition));
@@ -190,6 +209,17 @@ impl Log for KafkaLog {
         Ok(Box::new(KafkaTask::open(&self.shared, id, inputs)?))
     }
 
+    fn join(&self, stage: &str, input: &TopicName) -> Result<Box<dyn Membership>, Error> {
+        let partitions = self.shared.cluster.partitions(input)?;
+        let options = &self.shared.cluster.options;
+        let name = options.topic(input);
+        Ok(Box::new(Member::join(options, stage, name, partitions)?))
+    }
+
+    fn partitions(&self, topic: &TopicName) -> Result<u32, Error> {
+        self.shared.cluster.partitions(topic)
+    }
+
     fn read(
         &self,
         topic: &TopicName,
@@ -197,8 +227,7 @@ impl Log for KafkaLog {
         from: u64,
         limit: Limit,
     ) -> Result<Vec<Record>, Error> {
-        let bounds = self.bounds(topic, partition)?;
-        self.shared.read(topic, partition, from, bounds, limit)
+        self.shared.read(topic, partition, from, limit)
     }
 
     fn topics(&self) -> Result<Vec<TopicSpec>, Error> {
@@ -211,22 +240,6 @@ impl Log for KafkaLog {
 
     fn position(&self, id: &TaskId, topic: &TopicName) -> Result<Option<u64>, Error> {
         self.shared.position(id, topic)
-    }
-
-    /// What ends a transaction takes an offset too, so a reader of all there is does not stand at the
-    /// end: it is asked for what comes next.
-    fn lag(&self, id: &TaskId, topic: &TopicName) -> Result<u64, Error> {
-        let bounds = self.bounds(topic, id.partition)?;
-        let next = self.position(id, topic)?.unwrap_or(bounds.start);
-        let one = Limit {
-            records: 1,
-            bytes: 1,
-        };
-        let ahead = self.shared.read(topic, id.partition, next, bounds, one)?;
-        Ok(match ahead.is_empty() {
-            true => 0,
-            false => bounds.end.saturating_sub(next),
-        })
     }
 
     fn changed(&self, seen: u64, wait: Duration) -> u64 {

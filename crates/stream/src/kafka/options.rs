@@ -1,9 +1,10 @@
 //! How the log comes to its cluster.
 
-use crate::TopicName;
+use crate::{Monitor, TopicName};
 use rdkafka::ClientConfig;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Bytes that librdkafka may hold back for one input, in KiB: beyond it the broker is not asked.
 const QUEUED_KIB: &str = "16384";
@@ -24,6 +25,8 @@ pub struct KafkaOptions {
     pub replicas: Option<u16>,
     /// Where the state of tasks is kept as a cache of what the cluster has.
     pub folder: PathBuf,
+    /// Who hears of commits, rebalances and errors.
+    pub monitor: Arc<dyn Monitor>,
     /// Settings of librdkafka by their names: `security.protocol`, `sasl.username` and the like.
     pub settings: Vec<(String, String)>,
 }
@@ -84,6 +87,27 @@ impl KafkaOptions {
         config
     }
 
+    /// A consumer that takes part in a group, and reads nothing.
+    pub(super) fn member(&self, group: &str) -> ClientConfig {
+        let mut config = self.consumer(group);
+        config
+            .set("partition.assignment.strategy", "cooperative-sticky")
+            .set("enable.partition.eof", "false")
+            .set("auto.offset.reset", "latest")
+            .set("queued.max.messages.kbytes", "64");
+        // A topic that was given partitions is noticed after so long.
+        if config.get("topic.metadata.refresh.interval.ms").is_none() {
+            config.set("topic.metadata.refresh.interval.ms", "30000");
+        }
+        // Whoever is killed is missed after so long.
+        if config.get("session.timeout.ms").is_none() {
+            config
+                .set("session.timeout.ms", "10000")
+                .set("heartbeat.interval.ms", "2000");
+        }
+        config
+    }
+
     /// The one producer of a task.
     pub(super) fn producer(&self, transactional_id: &str) -> ClientConfig {
         let mut config = self.client();
@@ -102,6 +126,7 @@ impl KafkaOptions {
 #[cfg(test)]
 mod tests {
     use super::KafkaOptions;
+    use std::sync::Arc;
 
     #[test]
     fn secrets_are_not_printed() {
@@ -111,6 +136,7 @@ mod tests {
             topics: String::new(),
             replicas: None,
             folder: "state".into(),
+            monitor: Arc::new(()),
             settings: vec![("sasl.password".to_owned(), "canary".to_owned())],
         };
         let printed = format!("{options:?}");

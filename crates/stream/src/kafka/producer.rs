@@ -2,10 +2,10 @@
 
 use super::cluster::number;
 use super::fault::{code, task_fault};
-use crate::{Error, TaskId};
+use super::options::KafkaOptions;
+use crate::{Error, Event, Monitor, TaskId};
 use parking_lot::Mutex;
 use rdkafka::client::ClientContext;
-use rdkafka::config::ClientConfig;
 use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, DeliveryResult, Header, Message, OwnedHeaders};
@@ -13,6 +13,7 @@ use rdkafka::producer::{
     BaseProducer, BaseRecord, NoCustomPartitioner, Producer, ProducerContext, PurgeConfig,
 };
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long one step of a transaction may take. A broker that comes back is found again by the next
@@ -42,8 +43,10 @@ pub(super) enum Failed {
 }
 
 /// What came of the records that were sent since it was last asked.
-#[derive(Default)]
-struct Deliveries(Mutex<Delivered>);
+struct Deliveries {
+    since: Mutex<Delivered>,
+    monitor: Arc<dyn Monitor>,
+}
 
 #[derive(Default)]
 struct Delivered {
@@ -91,7 +94,10 @@ impl ProducerContext<NoCustomPartitioner> for Deliveries {
     type DeliveryOpaque = ();
 
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
-        let mut delivered = self.0.lock();
+        if result.is_err() {
+            self.monitor.note(Event::ProduceFailed);
+        }
+        let mut delivered = self.since.lock();
         match result {
             Ok(message) => delivered.note(message),
             Err((error, _)) => delivered.failure = Some(error.clone()),
@@ -108,9 +114,15 @@ pub(super) struct TaskProducer {
 impl TaskProducer {
     /// Connects, and fences every other one of this task. A transaction that another left behind has
     /// ended when this returns.
-    pub(super) fn connect(config: &ClientConfig, task: &TaskId) -> Result<Self, Error> {
-        let producer: BaseProducer<Deliveries> = config
-            .create_with_context(Deliveries::default())
+    pub(super) fn connect(options: &KafkaOptions, task: &TaskId) -> Result<Self, Error> {
+        let deliveries = Deliveries {
+            since: Mutex::default(),
+            monitor: Arc::clone(&options.monitor),
+        };
+        let name = format!("{}-{}", task.stage, task.partition);
+        let producer: BaseProducer<Deliveries> = options
+            .producer(&name)
+            .create_with_context(deliveries)
             .map_err(task_fault(task, "making a producer"))?;
         producer
             .init_transactions(PATIENCE)
@@ -148,7 +160,7 @@ impl TaskProducer {
     }
 
     fn delivered(&self) -> parking_lot::MutexGuard<'_, Delivered> {
-        self.producer.context().0.lock()
+        self.producer.context().since.lock()
     }
 
     fn fault(&self, context: &'static str) -> impl FnOnce(KafkaError) -> Error + '_ {

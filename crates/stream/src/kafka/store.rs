@@ -2,10 +2,12 @@
 
 use super::cluster::TOMBSTONES;
 use super::{Shared, keys};
-use crate::{Commit, EmbeddedLog, EmbeddedOptions, Error, ErrorKind, Limit, StateChange, Task};
+use crate::{
+    Commit, EmbeddedLog, EmbeddedOptions, Error, ErrorKind, Event, Limit, StateChange, Task, TaskId,
+};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The file is only a cache: nothing is lost with it, so no commit waits for the disk.
 const OPTIONS: EmbeddedOptions = EmbeddedOptions {
@@ -43,9 +45,10 @@ const APPLIED: Limit = Limit {
 pub(super) fn follow(
     shared: &Shared,
     changelog: &str,
-    partition: u32,
+    id: &TaskId,
     store: &mut dyn Task,
 ) -> Result<(), Error> {
+    let partition = id.partition;
     let origin = shared.cluster.identity(changelog)?;
     let bounds = shared.cluster.bounds_of(changelog, partition)?;
     let mut next = followed(store)?;
@@ -72,6 +75,7 @@ pub(super) fn follow(
         });
     }
     let mut input = shared.read_changelog(changelog, partition, next)?;
+    let mut progress = Progress::new(shared, id, bounds.end - next.max(bounds.start));
     while next < bounds.end {
         let mut records = Vec::new();
         shared.more(&mut input, APPLIED, &mut records)?;
@@ -89,9 +93,49 @@ pub(super) fn follow(
             state,
             ..Commit::default()
         })?;
+        progress.left(bounds.end.saturating_sub(next));
     }
     shared.give_back(input);
     Ok(())
+}
+
+/// How far a restore has come, for those who wait for it.
+struct Progress<'a> {
+    shared: &'a Shared,
+    id: &'a TaskId,
+    all: u64,
+    begun: Instant,
+    told: Instant,
+}
+
+/// A restore that takes longer is spoken of, and again each time.
+const SPEAK_AFTER: Duration = Duration::from_secs(2);
+
+impl<'a> Progress<'a> {
+    fn new(shared: &'a Shared, id: &'a TaskId, all: u64) -> Self {
+        let now = Instant::now();
+        Self {
+            shared,
+            id,
+            all,
+            begun: now,
+            told: now,
+        }
+    }
+
+    fn left(&mut self, left: u64) {
+        let monitor = &self.shared.cluster.options.monitor;
+        monitor.note(Event::Restoring(self.id, left));
+        let now = Instant::now();
+        if left > 0 && now - self.told >= SPEAK_AFTER {
+            self.told = now;
+            let done = self.all.saturating_sub(left);
+            let so_far = now - self.begun;
+            let seconds_left = so_far.as_secs_f64() * left as f64 / done.max(1) as f64;
+            tracing::info!(task = %self.id, done, of = self.all, seconds_left = seconds_left.ceil(),
+                "fetching the state from Kafka");
+        }
+    }
 }
 
 /// Whether a store may go on following: it mirrors this very changelog, and has looked at it lately

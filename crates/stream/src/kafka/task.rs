@@ -46,8 +46,8 @@ impl KafkaTask {
                 )));
             }
             shared.cluster.check(topic, id.partition)?;
-            let config = shared.cluster.options.consumer(&id.stage);
-            inputs.push(Input::new(&config, Some(Arc::clone(&shared.signal)))?);
+            let arrived = Some(Arc::clone(&shared.signal));
+            inputs.push(Input::new(&shared.cluster.options, &id.stage, arrived)?);
         }
         // The store's last handle may write; this one only reads.
         let store = shared.store.task(id, &[])?;
@@ -72,6 +72,7 @@ impl KafkaTask {
             }
             input.assign(topic, name, id.partition, from)?;
         }
+        shared.open.lock().insert(id.clone());
         Ok(Self {
             id: id.clone(),
             inputs,
@@ -129,6 +130,12 @@ impl KafkaTask {
             limit,
             |input, room, records| Ok(inputs[input].take(room, records)),
         )
+    }
+}
+
+impl Drop for KafkaTask {
+    fn drop(&mut self) {
+        self.shared.open.lock().remove(&self.id);
     }
 }
 

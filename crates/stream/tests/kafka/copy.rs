@@ -5,12 +5,12 @@ use crate::ground::{ALL, declare};
 use anyhow::{Context, Result, ensure};
 use hark_stream::contract::fixed;
 use hark_stream::{
-    Commit, KafkaLog, KafkaOptions, Limit, Log, Record, Runner, Stage, StageError, State,
-    StateChange, SystemClock, TaskId, TopicName,
+    Commit, Crew, Ending, KafkaLog, KafkaOptions, Limit, Log, Record, Stage, StageError, StageJob,
+    State, StateChange, SystemClock, TaskId, TopicName, Worker,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::thread::JoinHandle;
 
 pub(crate) const STAGE: &str = "copy";
@@ -55,19 +55,23 @@ pub(crate) fn counted(state: &(impl State + ?Sized)) -> Result<u64, hark_stream:
 }
 
 /// Declares the topics.
-pub(crate) fn prepare(log: &dyn Log) {
-    declare(log, "input");
-    declare(log, "output");
+pub(crate) fn prepare(log: &dyn Log, partitions: u32) {
+    declare(log, "input", partitions);
+    declare(log, "output", 1);
 }
 
 /// Publishes numbers, some at a time.
 pub(crate) fn publish(log: &dyn Log, numbers: std::ops::Range<u64>) -> Result<()> {
     let mut source = log.task(&TaskId::new("source", 0), &[])?;
+    let partitions = u64::from(log.partitions(&input())?);
     let numbers: Vec<u64> = numbers.collect();
     for some in numbers.chunks(50) {
         let records = some
             .iter()
-            .map(|number| fixed(&input(), 0, &number.to_string()))
+            .map(|number| {
+                let partition = (number % partitions) as u32;
+                fixed(&input(), partition, &number.to_string())
+            })
             .collect();
         let commit = Commit {
             records,
@@ -86,32 +90,39 @@ pub(crate) fn publish(log: &dyn Log, numbers: std::ops::Range<u64>) -> Result<()
 /// Copies on a thread until it is stopped.
 pub(crate) struct Copying {
     log: Arc<KafkaLog>,
-    stop: Arc<AtomicBool>,
+    ending: Arc<Ending>,
     thread: JoinHandle<Result<(), StageError>>,
 }
 
 impl Copying {
     pub(crate) fn start(options: KafkaOptions) -> Result<Self> {
         let log = KafkaLog::connect(options)?;
-        let stop: Arc<AtomicBool> = Arc::default();
-        let (theirs, stopped) = (Arc::clone(&log), Arc::clone(&stop));
-        let thread = std::thread::spawn(move || run(theirs, stopped));
-        Ok(Self { log, stop, thread })
+        let ending: Arc<Ending> = Arc::default();
+        let worker = worker(Arc::clone(&log), Arc::clone(&ending));
+        let thread = std::thread::spawn(move || worker.run());
+        Ok(Self {
+            log,
+            ending,
+            thread,
+        })
     }
 
     pub(crate) fn stop(self) -> Result<(), StageError> {
-        self.stop.store(true, Ordering::Release);
+        self.ending.stop();
         self.log.interrupt();
         self.thread.join().unwrap()
     }
 }
 
-/// Copies on this thread, until `stop`.
-pub(crate) fn run(log: Arc<KafkaLog>, stop: Arc<AtomicBool>) -> Result<(), StageError> {
-    let mut task = log.task(&TaskId::new(STAGE, 0), &[input()])?;
-    let runner = Runner::new(log, stop, Arc::new(SystemClock));
-    runner.run(&mut *task, &mut Copy, &mut (), false)?;
-    Ok(())
+/// Copies what the group gives to this process, until `ending`.
+pub(crate) fn worker(log: Arc<KafkaLog>, ending: Arc<Ending>) -> Worker {
+    let hire = |_: &TaskId| Crew {
+        stage: Box::new(Copy),
+        observer: Box::new(()),
+    };
+    let (theirs, clock) = (Arc::clone(&log), Arc::new(SystemClock));
+    let job = StageJob::new(theirs, vec![input()], clock, Box::new(hire));
+    Worker::new(log, STAGE, input(), Arc::new(job), ending)
 }
 
 /// How many records have been copied so far.
@@ -138,7 +149,6 @@ pub(crate) fn until_copied(log: &dyn Log, count: u64) -> Result<()> {
 
 /// Holds what was copied against what was published: each number once, in order, counted once.
 pub(crate) fn check(log: &dyn Log, published: u64) -> Result<()> {
-    let task = log.task(&TaskId::new(STAGE, 0), &[input()])?;
     let records = log.read(&output(), 0, 0, ALL)?;
     let mut times: BTreeMap<u64, u32> = BTreeMap::new();
     for record in &records {
@@ -155,17 +165,21 @@ pub(crate) fn check(log: &dyn Log, published: u64) -> Result<()> {
         wrong.len(),
         &wrong[..wrong.len().min(10)]
     );
-    let counted = counted(&*task)?;
+    let mut counted = 0;
+    for partition in 0..log.partitions(&input())? {
+        let id = TaskId::new(STAGE, partition);
+        counted += self::counted(&*log.task(&id, &[input()])?)?;
+        let read = log.read(&input(), partition, 0, ALL)?;
+        let next = read.last().map(|last| last.offset + 1);
+        let position = log.position(&id, &input())?;
+        ensure!(
+            position == next,
+            "the position of {id} is {position:?}, its input ends before {next:?}"
+        );
+    }
     ensure!(
         counted == published,
         "counted {counted} of {published} records"
-    );
-    let read = log.read(&input(), 0, 0, ALL)?;
-    let next = read.last().map(|last| last.offset + 1);
-    let position = log.position(&TaskId::new(STAGE, 0), &input())?;
-    ensure!(
-        position == next,
-        "the position is {position:?}, the input ends before {next:?}"
     );
     Ok(())
 }

@@ -2,8 +2,8 @@
 
 use crate::copy::{self, Copying};
 use crate::ground::{Ground, declared, fails};
-use anyhow::{Context, Result, ensure};
-use hark_stream::{ErrorKind, KafkaLog, KafkaOptions, Log, StageError, TaskId};
+use anyhow::{Context, Result};
+use hark_stream::{KafkaLog, KafkaOptions, Log, TaskId};
 use kafka_broker::{GUEST, PASSWORD, Security, USER, Validity};
 use std::path::Path;
 use std::process::{Child, Command};
@@ -11,27 +11,23 @@ use std::time::Duration;
 
 /// Told to the process that is killed.
 pub(crate) const CHILD: &str = "HARK_TEST_COPY";
-/// What it ends with when the task was taken from it.
-pub(crate) const FENCED: u8 = 3;
 
 /// A test with its name.
-type Fault = (&'static str, fn(&Ground) -> Result<()>);
+pub(crate) type Fault = (&'static str, fn(&Ground) -> Result<()>);
 
 /// Every test of this file.
-pub(crate) const ALL: [Fault; 9] = [
+pub(crate) const ALL: [Fault; 7] = [
     ("a_task_goes_on_elsewhere_with_all_it_knew", elsewhere),
     ("a_restart_with_its_store_reads_no_changelog", restarted),
     ("a_damaged_store_is_built_anew", damaged),
-    ("of_two_machines_with_one_task_the_newer_counts", twice),
     ("a_broker_that_is_killed_loses_nothing", broker_killed),
     ("a_process_that_is_killed_loses_nothing", killed),
-    ("a_process_that_slept_is_fenced", slept),
     ("who_may_not_come_in_is_told_why", outside),
     ("who_may_do_nothing_is_told_so", guest),
 ];
 
 /// The same cluster and names, as seen from another machine: with a folder of its own.
-fn beside(options: &KafkaOptions, folder: &str) -> KafkaOptions {
+pub(crate) fn beside(options: &KafkaOptions, folder: &str) -> KafkaOptions {
     KafkaOptions {
         folder: options.folder.with_file_name(folder),
         ..options.clone()
@@ -42,7 +38,7 @@ fn elsewhere(ground: &Ground) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let here = ground.options(folder.path().join("here"))?;
     let there = beside(&here, "there");
-    let log = declared(here.clone())?;
+    let log = declared(here.clone(), 1)?;
     let copying = Copying::start(there)?;
     copy::publish(&*log, 0..100)?;
     copy::until_copied(&*log, 100)?;
@@ -59,7 +55,7 @@ fn elsewhere(ground: &Ground) -> Result<()> {
 fn restarted(ground: &Ground) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let options = ground.options(folder.path().join("state"))?;
-    let log = declared(options.clone())?;
+    let log = declared(options.clone(), 1)?;
     copy::publish(&*log, 0..100)?;
     drop(log);
     for round in 1..4_u64 {
@@ -79,7 +75,7 @@ fn restarted(ground: &Ground) -> Result<()> {
 fn damaged(ground: &Ground) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let options = ground.options(folder.path().join("state"))?;
-    let log = declared(options.clone())?;
+    let log = declared(options.clone(), 1)?;
     copy::publish(&*log, 0..100)?;
     drop(log);
     let watching = KafkaLog::connect(beside(&options, "watching"))?;
@@ -103,27 +99,6 @@ fn spoil(file: &Path) -> Result<()> {
     Ok(())
 }
 
-fn twice(ground: &Ground) -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    let older = ground.options(folder.path().join("older"))?;
-    let newer = beside(&older, "newer");
-    let watching = declared(beside(&older, "watching"))?;
-    let first = Copying::start(older)?;
-    copy::publish(&*watching, 0..100)?;
-    copy::until_copied(&*watching, 100)?;
-    let second = Copying::start(newer)?;
-    copy::publish(&*watching, 100..300)?;
-    copy::until_copied(&*watching, 300)?;
-    second.stop()?;
-    match first.stop() {
-        Err(StageError::Log(error)) if error.kind() == ErrorKind::Fenced => {}
-        // It may have been asleep all the time; its next commit would have been refused.
-        Ok(()) => {}
-        Err(other) => return Err(other.into()),
-    }
-    copy::check(&*watching, 300)
-}
-
 fn broker_killed(ground: &Ground) -> Result<()> {
     let mut broker = ground.broker(Security::Plaintext)?;
     let folder = tempfile::tempdir()?;
@@ -131,7 +106,7 @@ fn broker_killed(ground: &Ground) -> Result<()> {
         servers: broker.bootstrap(),
         ..ground.options(folder.path().join("state"))?
     };
-    let watching = declared(beside(&options, "watching"))?;
+    let watching = declared(beside(&options, "watching"), 1)?;
     let copying = Copying::start(options)?;
     let publisher = std::sync::Arc::clone(&watching);
     let publishing = std::thread::spawn(move || copy::publish(&*publisher, 0..3000));
@@ -147,10 +122,10 @@ fn broker_killed(ground: &Ground) -> Result<()> {
 }
 
 /// A process of its own that copies until somebody ends it.
-struct Copier(Child);
+pub(crate) struct Copier(Child);
 
 impl Copier {
-    fn start(options: &KafkaOptions) -> Result<Self> {
+    pub(crate) fn start(options: &KafkaOptions) -> Result<Self> {
         let told = format!(
             "{}\n{}\n{}",
             options.servers,
@@ -163,7 +138,7 @@ impl Copier {
         Ok(Self(child))
     }
 
-    fn signal(&self, signal: rustix::process::Signal) -> Result<()> {
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) -> Result<()> {
         let pid = i32::try_from(self.0.id())?;
         let pid = rustix::process::Pid::from_raw(pid).context("a process has a number")?;
         Ok(rustix::process::kill_process(pid, signal)?)
@@ -181,7 +156,7 @@ impl Drop for Copier {
 fn killed(ground: &Ground) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let options = ground.options(folder.path().join("state"))?;
-    let watching = declared(beside(&options, "watching"))?;
+    let watching = declared(beside(&options, "watching"), 1)?;
     let publisher = std::sync::Arc::clone(&watching);
     let publishing = std::thread::spawn(move || copy::publish(&*publisher, 0..2500));
     let mut random = 20_261_123_u64;
@@ -200,29 +175,6 @@ fn killed(ground: &Ground) -> Result<()> {
     copy::until_copied(&*watching, 2500)?;
     drop(copier);
     copy::check(&*watching, 2500)
-}
-
-fn slept(ground: &Ground) -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    let options = ground.options(folder.path().join("sleeper"))?;
-    let watching = declared(beside(&options, "watching"))?;
-    let mut sleeper = Copier::start(&options)?;
-    copy::publish(&*watching, 0..100)?;
-    copy::until_copied(&*watching, 100)?;
-    sleeper.signal(rustix::process::Signal::STOP)?;
-    let other = Copying::start(beside(&options, "other"))?;
-    copy::publish(&*watching, 100..200)?;
-    copy::until_copied(&*watching, 200)?;
-    sleeper.signal(rustix::process::Signal::CONT)?;
-    copy::publish(&*watching, 200..300)?;
-    let status = sleeper.0.wait()?;
-    ensure!(
-        status.code() == Some(i32::from(FENCED)),
-        "the sleeper ended with {status}"
-    );
-    copy::until_copied(&*watching, 300)?;
-    other.stop()?;
-    copy::check(&*watching, 300)
 }
 
 /// How one comes to a broker that asks for passwords.
@@ -253,7 +205,7 @@ fn outside(ground: &Ground) -> Result<()> {
         let log = come(PASSWORD, "right")?;
         match validity {
             Validity::Valid => {
-                copy::prepare(&*log);
+                copy::prepare(&*log, 1);
                 fails(come("wrong", "wrong")?.topics(), "the password")?;
             }
             Validity::Expired => fails(log.topics(), "the certificate")?,
@@ -271,7 +223,7 @@ fn guest(ground: &Ground) -> Result<()> {
         settings: credentials(USER, PASSWORD, &authority),
         ..ground.options(folder.path().join("host"))?
     };
-    let host = declared(options.clone())?;
+    let host = declared(options.clone(), 1)?;
     copy::publish(&*host, 0..10)?;
     let log = KafkaLog::connect(KafkaOptions {
         settings: credentials(GUEST, PASSWORD, &authority),

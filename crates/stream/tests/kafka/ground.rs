@@ -1,11 +1,15 @@
 //! What the tests stand on: one broker for all, started by the first that needs it.
 
 use anyhow::{Context, Result, ensure};
+use futures_executor::block_on;
 use hark_stream::contract::Subject;
 use hark_stream::{
     Cleanup, Error, ErrorKind, KafkaLog, KafkaOptions, Limit, Log, TopicName, TopicSpec,
 };
 use kafka_broker::{Jars, Options, Running, Security};
+use rdkafka::ClientConfig;
+use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions};
+use rdkafka::client::DefaultClientContext;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -64,8 +68,20 @@ impl Ground {
             topics: format!("t{number}."),
             replicas: None,
             folder,
+            monitor: Arc::new(()),
             settings: Vec::new(),
         })
+    }
+
+    /// Gives a topic more partitions, as an operator might.
+    pub(crate) fn grow(&self, options: &KafkaOptions, topic: &TopicName, to: usize) -> Result<()> {
+        let admin: AdminClient<DefaultClientContext> = ClientConfig::new()
+            .set("bootstrap.servers", &options.servers)
+            .create()?;
+        let name = format!("{}{topic}", options.topics);
+        let wanted = NewPartitions::new(&name, to);
+        block_on(admin.create_partitions([&wanted], &AdminOptions::new()))?;
+        Ok(())
     }
 
     /// A fresh log.
@@ -76,20 +92,20 @@ impl Ground {
     }
 }
 
-/// Declares a topic of one partition that keeps everything.
-pub(crate) fn declare(log: &dyn Log, name: &str) {
+/// Declares a topic that keeps everything.
+pub(crate) fn declare(log: &dyn Log, name: &str, partitions: u32) {
     let spec = TopicSpec {
         name: TopicName::new(name),
-        partitions: 1,
+        partitions,
         cleanup: Cleanup::default(),
     };
     log.declare(&[spec]).unwrap();
 }
 
 /// A log with the topics of the copying stage.
-pub(crate) fn declared(options: KafkaOptions) -> Result<Arc<KafkaLog>> {
+pub(crate) fn declared(options: KafkaOptions, partitions: u32) -> Result<Arc<KafkaLog>> {
     let log = KafkaLog::connect(options)?;
-    crate::copy::prepare(&*log);
+    crate::copy::prepare(&*log, partitions);
     Ok(log)
 }
 

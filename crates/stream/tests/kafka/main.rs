@@ -9,9 +9,10 @@
 mod copy;
 mod faults;
 mod ground;
+mod groups;
 
 use ground::Ground;
-use hark_stream::{ErrorKind, KafkaLog, KafkaOptions, StageError};
+use hark_stream::{KafkaLog, KafkaOptions};
 use kafka_broker::Jars;
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::path::{Path, PathBuf};
@@ -37,10 +38,13 @@ fn main() -> ExitCode {
         })
         .with_ignored_flag(skip)
     });
-    let faults = faults::ALL.into_iter().map(|(name, test)| {
+    let named = |group, (name, test): faults::Fault| (format!("{group}::{name}"), test);
+    let groups = groups::ALL.map(|test| named("groups", test));
+    let faults = faults::ALL.map(|test| named("faults", test));
+    let faults = groups.into_iter().chain(faults).map(|(name, test)| {
         let ground = Arc::clone(&ground);
         let run = move || test(&ground).map_err(|error| Failed::from(format!("{error:?}")));
-        Trial::test(format!("faults::{name}"), run).with_ignored_flag(skip)
+        Trial::test(name, run).with_ignored_flag(skip)
     });
     let trials = contract.chain(faults).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
@@ -55,14 +59,13 @@ fn child(told: &str) -> ExitCode {
         topics: told[1].to_owned(),
         replicas: None,
         folder: told[2].into(),
+        monitor: Arc::new(()),
         settings: Vec::new(),
     };
     let log = KafkaLog::connect(options).unwrap();
-    match copy::run(log, Arc::default()) {
-        Err(StageError::Log(error)) if error.kind() == ErrorKind::Fenced => {
-            ExitCode::from(faults::FENCED)
-        }
-        _ => ExitCode::FAILURE,
+    match copy::worker(log, Arc::default()).run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
     }
 }
 

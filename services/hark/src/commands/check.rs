@@ -42,7 +42,7 @@ pub(crate) fn check(args: &CheckArgs) -> Outcome {
             anstream::println!("warning: {warning}");
         }
     }
-    config.own_touchpoints.rules()?;
+    config.own_touchpoints.queries()?;
     let (_, qualities) = touchpoints::model(&config)?;
     for quality in qualities.iter().filter(|_| !args.quiet) {
         anstream::println!(

@@ -53,11 +53,14 @@ pub(crate) async fn demo(args: DemoArgs) -> Outcome {
         () = watch(&view, &config, &*log, args.for_) => Ok(()),
     };
     system.shutdown.stop();
+    source.stop();
     let at_rest = async {
         // A source that failed has told so already.
         let _ = source.ended().await;
-        system.stopped(classify).await;
-        system.stopped(aggregate).await;
+        classify.stopped().await;
+        for stage in aggregate {
+            stage.stopped().await;
+        }
     };
     if tokio::time::timeout(Shutdown::BUDGET, at_rest)
         .await

@@ -38,8 +38,8 @@ pub(crate) async fn import(args: ImportArgs) -> Outcome {
         if let Some(source) = source {
             source.ended().await?;
         }
-        for stage in [classify, aggregate].into_iter().flatten() {
-            system.drain(stage).await?;
+        for stage in classify.into_iter().chain(aggregate.into_iter().flatten()) {
+            stage.drain().await?;
         }
         Ok(())
     };

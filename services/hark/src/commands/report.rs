@@ -8,9 +8,10 @@ use crate::exit::{Failure, Outcome};
 use crate::logs::Look;
 use crate::universe::Universe;
 use hark_aggregate::Snapshot;
-use hark_insight::{AlertCounts, Report, VoiceReport};
+use hark_insight::{AlertCounts, Report, Store, VoiceReport};
 use hark_model::{MarketId, Timestamp, Window};
-use hark_stream::{Clock, SystemClock, TaskId};
+use hark_proto::topics::{self, Topic};
+use hark_stream::{Clock, State, SystemClock, TaskId, TopicName};
 use std::collections::BTreeMap;
 
 /// Everything a report says.
@@ -63,6 +64,29 @@ pub(crate) fn table(found: &Findings) -> String {
     table::render(found)
 }
 
+fn snapshots<'a>(states: &'a [Box<dyn State + '_>]) -> Vec<Snapshot<'a>> {
+    states.iter().map(|state| Snapshot(&**state)).collect()
+}
+
+fn stores<'a>(snapshots: &'a [Snapshot<'_>]) -> Vec<&'a dyn Store> {
+    snapshots.iter().map(|store| store as &dyn Store).collect()
+}
+
+/// The state of every task of a stage.
+fn states<'a>(
+    look: &'a Look,
+    universe: &Universe,
+    stage: &str,
+    input: Topic,
+) -> Outcome<Vec<Box<dyn State + 'a>>> {
+    let input = TopicName::new(input.under(&universe.topic_prefix));
+    let specs = look.topics()?;
+    let known = specs.iter().find(|spec| spec.name == input);
+    (0..known.map_or(1, |spec| spec.partitions))
+        .map(|partition| look.state(&TaskId::new(stage, partition)))
+        .collect()
+}
+
 /// Counts, from the state of the aggregate stage; works beside a running hark.
 pub(crate) fn look(
     look: &Look,
@@ -85,11 +109,21 @@ pub(crate) fn look(
             known.join(", ")
         )));
     }
-    let state = look.state(&TaskId::new(hark_aggregate::STAGE, 0))?;
-    let snapshot = Snapshot(&*state);
+    let shares = states(look, &universe, hark_aggregate::STAGE, topics::MENTIONS)?;
+    let markets = match shares.len() {
+        1 => Vec::new(),
+        _ => states(look, &universe, hark_aggregate::MARKET_STAGE, topics::PANES)?,
+    };
+    let (shares, markets) = (snapshots(&shares), snapshots(&markets));
     let report = Report {
         config: &calculus,
-        store: &snapshot,
+        shares: stores(&shares),
+        // Of one share it is decided where it is counted.
+        whole: stores(if markets.is_empty() {
+            &shares
+        } else {
+            &markets
+        }),
     };
     let at = match at {
         Some(at) => at,

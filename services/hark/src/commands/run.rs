@@ -1,7 +1,7 @@
 //! `hark run`: listen until told to stop.
 
 use crate::cli::{Role, RoleArgs, RunArgs};
-use crate::config::{Config, SourceKind, load};
+use crate::config::{Config, load};
 use crate::exit::{Failure, Outcome};
 use crate::system::System;
 use hark_telemetry::{Server, Shutdown};
@@ -37,21 +37,12 @@ pub(crate) async fn run(args: RunArgs) -> Outcome {
         system.aggregate(&config.aggregate)
     })?;
     let classify = part(args.roles.has(Role::Classify), || system.classify())?;
-    let mut sources = Vec::new();
-    let listened_to = args.roles.has(Role::Ingest).then_some(&config.sources);
-    for source in listened_to.into_iter().flatten() {
-        let waits = matches!(&source.kind, SourceKind::File(file) if file.path.is_none());
-        if waits {
-            tracing::info!(source = %source.id, "has no path, waits for `hark import`");
-        } else {
-            sources.push(system.configured(source)?);
-        }
-    }
+    let sources = part(args.roles.has(Role::Ingest), || system.listen())?;
     system.keep_clean();
     started.report(0, true, Instant::now());
     tracing::info!(
         brands = config.brands.len(),
-        sources = sources.len(),
+        sources = config.sources.len(),
         "listening"
     );
     let outcome = tokio::select! {
@@ -66,15 +57,14 @@ pub(crate) async fn run(args: RunArgs) -> Outcome {
     system.health.stop();
     system.shutdown.stop();
     let down = async {
-        for source in sources {
-            // A source's error was told when it came.
-            let _ = source.ended().await;
+        if let Some(sources) = sources {
+            sources.stopped().await;
         }
-        for stage in [classify, aggregate].into_iter().flatten() {
-            system.stopped(stage).await;
+        for stage in classify.into_iter().chain(aggregate.into_iter().flatten()) {
+            stage.stopped().await;
         }
         if let Some(care) = care {
-            system.stop_care(care).await;
+            care.stopped().await;
         }
     };
     if tokio::time::timeout(Shutdown::BUDGET, down).await.is_err() {

@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 pub(crate) struct KafkaConfig {
     /// `host:port`, several of them with commas between.
     pub(crate) servers: String,
+    /// Partitions of the topics that several processes share the reading of, fixed once and for all.
+    #[serde(default = "one")]
+    pub(crate) partitions: u32,
     /// Copies of a new topic; by default as many as the cluster makes.
     pub(crate) replicas: Option<u16>,
     /// The environment variable that holds the user's name.
@@ -20,6 +23,13 @@ pub(crate) struct KafkaConfig {
     /// Settings of librdkafka, by their names.
     #[serde(default)]
     pub(crate) settings: BTreeMap<String, String>,
+}
+
+/// Each task has two clients of its own: beyond this, more processes are no longer the way to go faster.
+const MOST_PARTITIONS: u32 = 256;
+
+fn one() -> u32 {
+    1
 }
 
 /// What hark's promises rest on.
@@ -49,6 +59,12 @@ impl KafkaConfig {
         }
         if self.replicas == Some(0) {
             found.push("log.kafka.replicas is 0; a topic has one copy at least".to_owned());
+        }
+        if !(1..=MOST_PARTITIONS).contains(&self.partitions) {
+            found.push(format!(
+                "log.kafka.partitions is {}; it is at least 1 and at most {MOST_PARTITIONS}",
+                self.partitions
+            ));
         }
         for name in self.settings.keys() {
             if name.contains("password") || name.contains("secret") || name == "ssl.key.pem" {
@@ -105,10 +121,10 @@ mod tests {
     #[test]
     fn secrets_and_what_hark_decides_have_no_place_in_the_settings() {
         let config = config(
-            "servers = \"\"\nreplicas = 0\n[settings]\n\"sasl.password\" = \"x\"\n\"acks\" = \"1\"\n\
+            "servers = \"\"\nreplicas = 0\npartitions = 0\n[settings]\n\"sasl.password\" = \"x\"\n\"acks\" = \"1\"\n\
              \"ssl.ca.location\" = \"ca.pem\"",
         );
-        assert_eq!(config.problems().len(), 4);
+        assert_eq!(config.problems().len(), 5);
     }
 
     #[cfg(feature = "kafka")]

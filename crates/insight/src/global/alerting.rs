@@ -1,16 +1,15 @@
 //! Deciding alerts, and whom to tell when.
 
-use super::{Aggregator, Insight};
-use crate::alert::{
-    Due, EvidenceRow, Group, GroupKey, Opening, Raising, first_match, mention_severity,
-    spike_severity,
-};
+use super::{GlobalAggregator, Insight};
+use crate::alert::{Due, EvidenceRow, Group, GroupKey, Opening, Raising, spike_severity};
 use crate::config::{SpikeRule, TimeMode};
-use crate::contribution::{ItemKey, leading_touchpoint};
+use crate::contribution::ItemKey;
+use crate::local::FALLBACK_OWNER;
+use crate::partial::Raised;
 use crate::spike::Judgement;
 use crate::terms::Background;
 use hark_model::{
-    AlertKind, BrandId, Mention, Minute, Occasion, Provenance, Span, Standing, TeamId, Timestamp,
+    AlertKind, BrandId, Minute, Occasion, Provenance, Span, Standing, TeamId, Timestamp,
 };
 use std::collections::BTreeMap;
 
@@ -22,82 +21,53 @@ const LONGEST_SILENCE: Span = Span::from_days(2);
 const LONGEST_PAUSE: Span = Span::from_minutes(15);
 /// A spike is over once its window is no more unlikely than this.
 const CALM: f64 = 0.05;
-/// The team that gets what belongs to no touchpoint.
-const FALLBACK_OWNER: &str = "care";
 const SPIKE: &str = "spike";
 
-impl Aggregator {
+impl GlobalAggregator {
     /// Opens or feeds the alert of a mention that matters by itself.
-    pub(super) fn alert_on_mention(
-        &mut self,
-        mention: &Mention,
-        item: ItemKey,
-        standing: Standing,
-    ) {
-        let rules = std::mem::take(&mut self.config.mention_rules);
-        if let Some(matched) = first_match(&rules, mention, standing, &self.config.taxonomy) {
-            let rule = matched.rule;
-            let touchpoint = leading_touchpoint(mention, &self.config.taxonomy);
-            let id = mention.item.to_string();
-            let part = match (&touchpoint, rule.throttle) {
-                (_, false) => id.as_str(),
-                (Some(touchpoint), true) => touchpoint.as_str(),
-                (None, true) => "",
-            };
-            let key = GroupKey::mention(&mention.brand, &rule.id, part);
-            let evidence = EvidenceRow::of(mention, item, standing, &self.config.taxonomy);
-            // The version is part of it: an edit that alerts after its item's alert was over,
-            // or at another touchpoint, is another alert.
-            let seed = format!("{id}\0{}\0{}", mention.version.order, mention.version.tag);
-            let severity =
-                mention_severity(rule.severity, mention.reach, standing, evidence.weight);
-            let owner = rule
-                .owner
-                .clone()
-                .or_else(|| touchpoint.as_ref().and_then(|id| self.owner(id.as_str())))
-                .unwrap_or_else(|| TeamId::new(FALLBACK_OWNER));
-            let now = self.clock.now();
-            let incident = if rule.throttle {
-                self.incident(&mention.brand)
+    pub(super) fn alert_on_mention(&mut self, raised: Raised) {
+        let brand = BrandId::new(&*raised.brand);
+        let key = GroupKey::mention(&brand, &raised.rule, &raised.part);
+        let now = self.clock.now();
+        let incident = if raised.throttle {
+            self.incident(&brand)
+        } else {
+            None
+        };
+        let opening = Opening {
+            kind: AlertKind::Mention,
+            rule: &raised.rule,
+            brand: &brand,
+            seed: &raised.seed,
+            at: Timestamp::from_millis(raised.at),
+            severity: raised.severity,
+            owner: TeamId::new(&*raised.owner),
+            due: Span::from_millis(raised.due),
+            throttle: raised.throttle,
+            word: raised.word.as_deref(),
+            window: Span::from_millis(0),
+            now,
+        };
+        let is_new = !self.groups.contains_key(&key);
+        let group = self
+            .groups
+            .entry(key.clone())
+            .or_insert_with(|| Group::open(&opening));
+        group.severity = group.severity.max(raised.severity);
+        group.add(raised.evidence, now);
+        group.inhibited_by = incident;
+        self.alerts_due = None;
+        if is_new {
+            let inhibited = group.inhibited_by.is_some();
+            self.clock.opened(AlertKind::Mention);
+            let occasion = if inhibited {
+                Occasion::Inhibited
             } else {
-                None
+                Occasion::Opened
             };
-            let opening = Opening {
-                kind: AlertKind::Mention,
-                rule: &rule.id,
-                brand: &mention.brand,
-                seed: &seed,
-                at: mention.event_time,
-                severity,
-                owner,
-                due: rule.due,
-                throttle: rule.throttle,
-                word: matched.word,
-                window: Span::from_millis(0),
-                now,
-            };
-            let is_new = !self.groups.contains_key(&key);
-            let group = self
-                .groups
-                .entry(key.clone())
-                .or_insert_with(|| Group::open(&opening));
-            group.severity = group.severity.max(severity);
-            group.add(evidence, now);
-            group.inhibited_by = incident;
-            self.alerts_due = None;
-            if is_new {
-                let inhibited = group.inhibited_by.is_some();
-                self.clock.opened(AlertKind::Mention);
-                let occasion = if inhibited {
-                    Occasion::Inhibited
-                } else {
-                    Occasion::Opened
-                };
-                self.say(&key, occasion);
-            }
-            self.changed_groups.insert(key);
+            self.say(&key, occasion);
         }
-        self.config.mention_rules = rules;
+        self.changed_groups.insert(key);
     }
 
     fn owner(&self, touchpoint: &str) -> Option<TeamId> {
@@ -348,9 +318,9 @@ impl Aggregator {
     }
 
     /// Takes a mention that is gone out of every alert that shows it.
-    pub(super) fn forget_in_alerts(&mut self, brand: &BrandId, item: ItemKey) {
+    pub(super) fn forget_in_alerts(&mut self, brand: &str, item: ItemKey) {
         for (key, group) in &mut self.groups {
-            if group.brand() == brand.as_str() && group.forget(item) {
+            if group.brand() == brand && group.forget(item) {
                 self.amended_groups.insert(key.clone());
             }
         }

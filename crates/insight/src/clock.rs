@@ -1,15 +1,17 @@
-//! How far time has come, and what was published when.
+//! How far time has come, and what was published when, as each step of the calculus has it.
 
-use super::Cause;
+use crate::global::clock_key;
 use crate::store::{Store, StoreError};
 use crate::tables::{self, CLOCK, save};
-use hark_model::{AlertKind, Minute, Span, Timestamp};
+use hark_model::{AlertKind, Minute, RecordRange, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// The aggregator's sense of time. It never goes back.
+/// A step's sense of time. It never goes back.
 #[derive(Debug, Default)]
-pub(super) struct Clock {
+pub(crate) struct Clock {
+    /// Where it lies in the store.
+    key: Vec<u8>,
     state: ClockRow,
     changed: bool,
 }
@@ -39,34 +41,46 @@ pub(crate) fn newest_event(store: &dyn Store) -> Result<Option<Timestamp>, Store
 
 /// Alerts ever opened, in the order of `AlertKind::ALL`.
 pub(crate) fn alerts_opened(store: &dyn Store) -> Result<[u64; 2], StoreError> {
-    let row: Option<ClockRow> = tables::load(store, &CLOCK.key(&[]))?;
-    Ok(row.unwrap_or_default().opened)
+    Ok(row(store, &clock_key())?.unwrap_or_default().opened)
+}
+
+/// A clock's row. Before the calculus had two steps there was one clock for both.
+fn row(store: &dyn Store, key: &[u8]) -> Result<Option<ClockRow>, StoreError> {
+    match tables::load(store, key)? {
+        Some(row) => Ok(Some(row)),
+        None => tables::load(store, &CLOCK.key(&[])),
+    }
 }
 
 impl Clock {
-    pub(super) fn restore(store: &dyn Store) -> Result<Self, StoreError> {
-        let state = tables::load(store, &CLOCK.key(&[]))?.unwrap_or_default();
+    pub(crate) fn restore(store: &dyn Store, key: &[u8]) -> Result<Self, StoreError> {
         Ok(Self {
-            state,
+            key: key.to_vec(),
+            state: row(store, key)?.unwrap_or_default(),
             changed: false,
         })
     }
 
-    pub(super) fn write(&mut self, store: &mut dyn Store) {
+    pub(crate) fn write(&mut self, store: &mut dyn Store) {
         if std::mem::take(&mut self.changed) {
-            save(store, CLOCK.key(&[]), &self.state);
+            save(store, self.key.clone(), &self.state);
         }
     }
 
-    pub(super) fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.state
             .now
             .map_or(Timestamp::MIN, Timestamp::from_millis)
     }
 
-    /// Returns whether time moved.
-    pub(super) fn advance(&mut self, now: Timestamp) -> bool {
-        let moved = self.state.now.is_none_or(|known| known < now.millis());
+    /// Time only moves forward: what is due already is done a moment from now.
+    pub(crate) fn soon(&self) -> Timestamp {
+        self.now() + Span::from_millis(1)
+    }
+
+    /// Returns whether time moved. It does not move to before its beginning.
+    pub(crate) fn advance(&mut self, now: Timestamp) -> bool {
+        let moved = now > Timestamp::MIN && self.state.now.is_none_or(|known| known < now.millis());
         if moved {
             self.state.now = Some(now.millis());
             self.changed = true;
@@ -75,7 +89,7 @@ impl Clock {
     }
 
     /// Something was counted.
-    pub(super) fn heard(&mut self, event: Timestamp) {
+    pub(crate) fn heard(&mut self, event: Timestamp) {
         self.state.newest = Some(
             self.state
                 .newest
@@ -85,44 +99,44 @@ impl Clock {
     }
 
     /// The counts changed.
-    pub(super) fn touch(&mut self) {
+    pub(crate) fn touch(&mut self) {
         self.state.news = true;
         self.changed = true;
     }
 
     /// An alert was opened.
-    pub(super) fn opened(&mut self, kind: AlertKind) {
+    pub(crate) fn opened(&mut self, kind: AlertKind) {
         self.state.opened[kind as usize] += 1;
         self.changed = true;
     }
 
     /// A record was read.
-    pub(super) fn caused_by(&mut self, cause: &Cause) {
+    pub(crate) fn caused_by(&mut self, cause: &RecordRange) {
         self.state.cause = (Arc::clone(&cause.topic), cause.partition, cause.offset);
         self.changed = true;
     }
 
     /// The record read last.
-    pub(super) fn cause(&self) -> Cause {
+    pub(crate) fn cause(&self) -> RecordRange {
         let (topic, partition, offset) = &self.state.cause;
-        Cause {
+        RecordRange {
             topic: Arc::clone(topic),
             partition: *partition,
             offset: *offset,
         }
     }
 
-    pub(super) fn has_news(&self) -> bool {
+    pub(crate) fn has_news(&self) -> bool {
         self.state.news
     }
 
-    pub(super) fn published(&self) -> Option<Minute> {
+    pub(crate) fn published(&self) -> Option<Minute> {
         self.state
             .published
             .map(|(minute, _, _)| Minute::new(minute))
     }
 
-    pub(super) fn should_publish(&self, every: Span) -> bool {
+    pub(crate) fn should_publish(&self, every: Span) -> bool {
         let now = self.now();
         match self.state.published {
             None => self.state.news,
@@ -134,7 +148,7 @@ impl Clock {
         }
     }
 
-    pub(super) fn next_publish(&self, every: Span) -> Option<Timestamp> {
+    pub(crate) fn next_publish(&self, every: Span) -> Option<Timestamp> {
         let Some((minute, _, at)) = self.state.published else {
             return self.state.news.then(|| self.now());
         };
@@ -147,7 +161,7 @@ impl Clock {
     }
 
     /// Notes a publication up to a minute and returns its revision.
-    pub(super) fn publish(&mut self, head: Minute) -> u32 {
+    pub(crate) fn publish(&mut self, head: Minute) -> u32 {
         let revision = match self.state.published {
             Some((minute, revision, _)) if minute == head.get() => revision + 1,
             _ => 0,
@@ -158,7 +172,7 @@ impl Clock {
         revision
     }
 
-    pub(super) fn next_pane(&self, out_of_order: Span) -> Option<Timestamp> {
+    pub(crate) fn next_pane(&self, out_of_order: Span) -> Option<Timestamp> {
         let now = self.state.now.map(Timestamp::from_millis)?;
         Some((now - out_of_order).minute().end() + out_of_order)
     }

@@ -1,0 +1,113 @@
+//! What goes where: topics, keys and headers of all that is written here.
+
+use hark_insight::{Insight, Partial};
+use hark_model::Timestamp;
+use hark_proto::{Wire, cloud_event_headers, dead_letter, topics};
+use hark_stream::{NewRecord, Partitioning, Record, TopicName};
+
+/// Where the stages write.
+#[derive(Clone, Debug)]
+pub struct Topics {
+    /// Share of voice, keyed market/brand/window.
+    pub share_of_voice: TopicName,
+    /// Author standing, keyed brand/author.
+    pub authors: TopicName,
+    /// Alerts, keyed by their id.
+    pub alerts: TopicName,
+    /// What each share of the mentions says to the markets, keyed by the market.
+    pub panes: TopicName,
+    /// Records it could not use.
+    pub dead_letters: TopicName,
+}
+
+impl Topics {
+    /// The topics' names under a prefix: `hark` gives `hark.alerts` and so on.
+    pub fn with_prefix(prefix: &str) -> Self {
+        let name = |topic: topics::Topic| TopicName::new(topic.under(prefix));
+        Self {
+            share_of_voice: name(topics::SHARE_OF_VOICE),
+            authors: name(topics::AUTHORS),
+            alerts: name(topics::ALERTS),
+            panes: name(topics::PANES),
+            dead_letters: name(topics::DEAD_LETTERS),
+        }
+    }
+}
+
+/// What the calculus said, as a record.
+pub(crate) fn insight(topics: &Topics, insight: &Insight, now: Timestamp) -> NewRecord {
+    let (topic, key, value) = match insight {
+        Insight::Voice(share) => {
+            let window = share.window.map_or("all", |window| window.as_str());
+            let key = format!("{}/{}/{window}", share.market, share.brand);
+            (&topics.share_of_voice, key, Some(share.encode()))
+        }
+        Insight::Standing(standing) => {
+            let key = format!("{}/{}", standing.brand, standing.author);
+            (&topics.authors, key, Some(standing.encode()))
+        }
+        Insight::StandingGone(brand, author) => {
+            (&topics.authors, format!("{brand}/{author}"), None)
+        }
+        Insight::Alert(alert) => (&topics.alerts, alert.id.to_string(), Some(alert.encode())),
+    };
+    let headers = match insight {
+        Insight::Alert(alert) => cloud_event_headers(alert)
+            .into_iter()
+            .map(|(name, value)| (name, value.into_bytes()))
+            .collect(),
+        _ => Vec::new(),
+    };
+    NewRecord {
+        topic: topic.clone(),
+        partitioning: Partitioning::ByKey,
+        timestamp: now.millis(),
+        key: key.into_bytes(),
+        value,
+        headers,
+    }
+}
+
+/// What a share of the mentions says to a market.
+pub(crate) fn partial(topics: &Topics, partial: &Partial, now: Timestamp) -> NewRecord {
+    NewRecord {
+        topic: topics.panes.clone(),
+        partitioning: Partitioning::ByKey,
+        timestamp: now.millis(),
+        key: partial.market().as_str().as_bytes().to_vec(),
+        value: Some(partial.encode()),
+        headers: Vec::new(),
+    }
+}
+
+/// A record that could not be read, whole, with the reason: its kind, of a bounded set, and in words.
+pub(crate) fn dead_letter(
+    topic: &TopicName,
+    record: &Record,
+    stage: &str,
+    (kind, reason): (&str, &str),
+    now: Timestamp,
+) -> NewRecord {
+    let letter = dead_letter::Letter {
+        stage,
+        kind,
+        reason,
+        topic: record.topic.as_str(),
+        partition: record.partition,
+        offset: record.offset,
+        failed_at: now,
+    };
+    NewRecord {
+        topic: topic.clone(),
+        partitioning: Partitioning::ByKey,
+        timestamp: now.millis(),
+        key: letter.key(),
+        value: record.value.as_deref().map(<[u8]>::to_vec),
+        headers: record
+            .headers
+            .iter()
+            .cloned()
+            .chain(letter.headers())
+            .collect(),
+    }
+}
