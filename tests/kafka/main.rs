@@ -15,6 +15,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod faults;
+
 use kafka_broker::{Jars, Options, Running as Broker};
 use libtest_mimic::{Arguments, Trial};
 use serde_json::Value;
@@ -35,13 +37,21 @@ fn main() -> ExitCode {
         broker: OnceLock::new(),
     });
     type Test = (&'static str, fn(&Ground));
-    let tests: [Test; 5] = [
+    let tests: [Test; 7] = [
         (
             "an_import_through_kafka_reports_what_it_does_without",
             alone,
         ),
         ("three_processes_report_what_one_does", shared_out),
-        ("a_process_that_is_killed_changes_no_count", killed),
+        (
+            "thirty_kills_of_any_process_change_no_count",
+            faults::killed,
+        ),
+        ("what_nobody_can_read_stops_nobody", faults::poisoned),
+        (
+            "while_the_broker_is_gone_who_pushes_is_told_to_wait",
+            faults::away,
+        ),
         ("several_processes_share_a_stage", several),
         ("roles_without_kafka_are_refused", refused),
     ];
@@ -68,11 +78,13 @@ struct Ground {
 
 impl Ground {
     fn servers(&self) -> String {
-        let broker = self.broker.get_or_init(|| {
-            let jars = self.jars.as_ref().unwrap();
-            Broker::start(jars, &kafka().join("clusters"), Options::default()).unwrap()
-        });
-        broker.bootstrap()
+        self.broker.get_or_init(|| self.start()).bootstrap()
+    }
+
+    /// A broker to be treated badly.
+    fn start(&self) -> Broker {
+        let jars = self.jars.as_ref().unwrap();
+        Broker::start(jars, &kafka().join("clusters"), Options::default()).unwrap()
     }
 
     /// A folder whose hark works on Kafka, under names of its own.
@@ -82,7 +94,11 @@ impl Ground {
 
     /// With so many partitions.
     fn folder_with(&self, prefix: &str, partitions: u32, rows: u32) -> Folder {
-        let servers = self.servers();
+        self.folder_on(&self.servers(), prefix, partitions, rows)
+    }
+
+    /// On a broker of its own.
+    fn folder_on(&self, servers: &str, prefix: &str, partitions: u32, rows: u32) -> Folder {
         let log = format!(
             "[log]\ntopic_prefix = \"{prefix}\"\nkafka.servers = \"{servers}\"\n\
              kafka.partitions = {partitions}\n"
@@ -170,24 +186,6 @@ fn shared_out(ground: &Ground) {
     let _parts = ["classify", "aggregate", "care"].map(|part| role(&folder, part));
     folder.hark(&["import", "reviews.csv", "--role", "ingest"]);
     until_reported(&folder, &without(100));
-}
-
-fn killed(ground: &Ground) {
-    let folder = ground.folder("killed", 300);
-    let mut classify = role(&folder, "classify");
-    let mut aggregate = role(&folder, "aggregate");
-    let mut import = folder.command(&["import", "reviews.csv", "--role", "ingest"]);
-    let mut import = import.spawn().unwrap();
-    for _ in 0..3 {
-        drop(classify);
-        classify = role(&folder, "classify");
-        drop(aggregate);
-        aggregate = role(&folder, "aggregate");
-    }
-    import.kill().unwrap();
-    import.wait().unwrap();
-    folder.hark(&["import", "reviews.csv", "--role", "ingest"]);
-    until_reported(&folder, &without(300));
 }
 
 /// The counts of a report; which mention alerted first depends on who read faster.

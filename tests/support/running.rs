@@ -94,6 +94,11 @@ impl Running {
         self.logged(message)["address"].as_str().unwrap().to_owned()
     }
 
+    /// Its number among the machine's processes.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// kill -9.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
@@ -102,7 +107,7 @@ impl Running {
 
     /// Asks it to stop, as an init system does, and waits.
     pub(crate) fn stop(mut self) -> ExitStatus {
-        let pid = self.child.id().to_string();
+        let pid = self.pid().to_string();
         assert!(
             Command::new("kill")
                 .args(["-TERM", &pid])

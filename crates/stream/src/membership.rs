@@ -10,8 +10,8 @@ pub enum Assignment {
     Assigned(Vec<u32>),
     /// Others are waiting for these: close their tasks, then say so with [`Membership::released`].
     Revoked(Vec<u32>),
-    /// These were given to others while we did not answer: close their tasks, whose commits would
-    /// be refused. Nobody waits for it.
+    /// The group did not hear from us in time, and may have given these to others, by whom their tasks
+    /// are then fenced. Nobody waits for us.
     Lost(Vec<u32>),
 }
 

@@ -14,6 +14,8 @@ pub enum Event<'a> {
     Rebalanced(&'a str),
     /// So many records are left until a task's state is at hand; 0: it is.
     Restoring(&'a TaskId, u64),
+    /// Retention has removed so many offsets of an input that a task had not read yet.
+    Missed(&'a TaskId, u64),
     /// Records could not be fetched for now.
     FetchFailed,
     /// Records could not be written.

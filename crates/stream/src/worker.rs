@@ -70,6 +70,8 @@ impl Ending {
 /// A task on its thread.
 struct Running {
     told: Told,
+    /// The group has lost sight of us, and may have given it to others: its commits will tell.
+    in_doubt: bool,
     thread: JoinHandle<Result<(), StageError>>,
 }
 
@@ -139,12 +141,21 @@ impl Worker {
         member: &mut dyn Membership,
         places: &mut BTreeMap<u32, Place>,
     ) -> Result<(), StageError> {
-        for assignment in member.poll(GLANCE)? {
+        let said = match member.poll(GLANCE) {
+            Err(error) if error.retryable() => {
+                // Whoever has tasks keeps them: their commits say whether they still may.
+                tracing::warn!(stage = &*self.stage, %error, "the group does not answer");
+                std::thread::park_timeout(AFTER_A_FAULT);
+                return Ok(());
+            }
+            said => said?,
+        };
+        for assignment in said {
             match assignment {
                 Assignment::Assigned(partitions) => {
                     tracing::info!(stage = &*self.stage, ?partitions, "assigned");
                     for partition in partitions {
-                        places.insert(partition, Place::Running(self.start(partition)?));
+                        self.assigned(partition, places)?;
                     }
                 }
                 Assignment::Revoked(partitions) => {
@@ -156,11 +167,32 @@ impl Worker {
                     tracing::warn!(
                         stage = &*self.stage,
                         ?partitions,
-                        "lost: the group did not hear from this process in time and gave its tasks to others"
+                        "the group has not heard from this process for too long; its tasks go on until \
+                         somebody else has them"
                     );
-                    self.close(places, |partition| partitions.contains(&partition));
+                    // Closing them would help nobody: whoever takes one over fences it, and while
+                    // the cluster is away nobody does.
+                    for partition in &partitions {
+                        match places.get_mut(partition) {
+                            Some(Place::Running(running)) => running.in_doubt = true,
+                            _ => drop(places.remove(partition)),
+                        }
+                    }
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Starts a task that is ours from now on, or goes on with it if it is at work all the same.
+    fn assigned(
+        &self,
+        partition: u32,
+        places: &mut BTreeMap<u32, Place>,
+    ) -> Result<(), StageError> {
+        match places.get_mut(&partition) {
+            Some(Place::Running(running)) => running.in_doubt = false,
+            _ => drop(places.insert(partition, Place::Running(self.start(partition)?))),
         }
         Ok(())
     }
@@ -174,8 +206,11 @@ impl Worker {
             .map(|(partition, _)| *partition)
             .collect();
         for partition in ended {
-            let outcome = match places.remove(&partition) {
-                Some(Place::Running(running)) => running.join(&self.stage),
+            let (outcome, in_doubt) = match places.remove(&partition) {
+                Some(Place::Running(running)) => {
+                    let in_doubt = running.in_doubt;
+                    (running.join(&self.stage), in_doubt)
+                }
                 _ => {
                     places.insert(partition, Place::Running(self.start(partition)?));
                     continue;
@@ -188,6 +223,9 @@ impl Worker {
                 }
                 Err(StageError::Log(error)) if error.kind() == ErrorKind::Fenced => {
                     tracing::warn!(%error, "the task is left to whoever has it now");
+                    if in_doubt {
+                        continue;
+                    }
                     places.insert(partition, Place::Waiting(now + AFTER_A_FENCE));
                 }
                 Err(StageError::Log(error)) if error.retryable() => {
@@ -208,7 +246,11 @@ impl Worker {
             .name(id.to_string())
             .spawn(move || job.run(&id, &theirs))
             .map_err(|error| Error::no_thread(&error))?;
-        Ok(Running { told, thread })
+        Ok(Running {
+            told,
+            in_doubt: false,
+            thread,
+        })
     }
 
     /// Closes tasks after their steps under way.

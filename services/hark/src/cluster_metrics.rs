@@ -9,6 +9,7 @@ pub(crate) struct ClusterMetrics {
     aborts: IntCounterVec,
     rebalances: IntCounterVec,
     restoring: IntGaugeVec,
+    missed: IntCounterVec,
     fetch_errors: IntCounter,
     produce_errors: IntCounter,
 }
@@ -40,6 +41,11 @@ impl ClusterMetrics {
                 "Records that are left until the state of a task is at hand.",
                 &["stage", "partition"],
             ),
+            missed: metrics.counter_vec(
+                "hark_kafka_missed_records_total",
+                "Offsets that retention removed before a stage had read them: it was behind for too long.",
+                &["stage"],
+            ),
             fetch_errors: metrics.counter(
                 "hark_kafka_fetch_errors_total",
                 "Times that records could not be fetched.",
@@ -65,6 +71,10 @@ impl Monitor for ClusterMetrics {
                 let labels = [series(&task.stage), &task.partition.to_string()];
                 let left = i64::try_from(left).unwrap_or(i64::MAX);
                 self.restoring.with_label_values(&labels).set(left);
+            }
+            Event::Missed(task, records) => {
+                let missed = self.missed.with_label_values(&[series(&task.stage)]);
+                missed.inc_by(records);
             }
             Event::FetchFailed => self.fetch_errors.inc(),
             Event::ProduceFailed => self.produce_errors.inc(),

@@ -1,5 +1,6 @@
 //! How hark ends: whose fault it was decides the exit code.
 
+use std::fmt;
 use std::process::ExitCode;
 
 /// Why a command could not do what it was asked.
@@ -30,6 +31,15 @@ impl Failure {
             anstream::eprintln!("hark: {line}");
         }
         ExitCode::from(code)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Input(lines) => f.write_str(&lines.join("; ")),
+            Self::System(line) => f.write_str(line),
+        }
     }
 }
 

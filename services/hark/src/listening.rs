@@ -11,9 +11,7 @@ use hark_ingest::{
     Worker, WorkerError,
 };
 use hark_proto::topics;
-use hark_stream::{
-    Error, ErrorKind, Job, Log, StageError, SystemClock, TaskId, Told, partition_of,
-};
+use hark_stream::{Error, Job, Log, StageError, SystemClock, TaskId, Told, partition_of};
 use hark_telemetry::{Health, Progress};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -212,7 +210,8 @@ impl Listening {
         }
         match ended {
             Ok(()) => Ok(()),
-            Err(Ended::Writer(error)) if error.kind() == ErrorKind::Fenced => Err(error.into()),
+            // Taken by somebody else, or perhaps better in a moment: whoever runs the job knows.
+            Err(Ended::Writer(error)) => Err(error.into()),
             Err(other) => Err(self.failed(id, other.into())),
         }
     }

@@ -20,6 +20,7 @@
 pub mod cleaning;
 pub mod commits;
 pub mod groups;
+pub mod ledger;
 pub mod polling;
 pub mod reading;
 pub mod state;
@@ -97,6 +98,9 @@ macro_rules! promises {
                 the_only_member_has_every_partition
                 a_member_that_left_can_come_again
                 a_topic_has_the_partitions_it_was_declared_with
+            }
+            ledger {
+                moves_in_any_order_count_each_record_once
             }
             submitting {
                 a_submitted_commit_holds_once_it_is_settled

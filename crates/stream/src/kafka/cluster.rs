@@ -2,6 +2,7 @@
 
 use super::fault::{code, denied, fault, silent};
 use super::options::{KafkaOptions, LARGEST_RECORD};
+use super::quiet::Quiet;
 use crate::{Bounds, Cleanup, Error, TopicName, TopicSpec};
 use futures_executor::block_on;
 use parking_lot::{Mutex, RwLock};
@@ -9,7 +10,6 @@ use rdkafka::admin::{
     AdminClient, AdminOptions, AlterConfig, ConfigResource, ConfigSource, NewPartitions, NewTopic,
     ResourceSpecifier, TopicReplication,
 };
-use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use std::collections::HashMap;
@@ -31,8 +31,8 @@ const A_MOMENT: Duration = Duration::from_millis(5);
 /// What is known of the cluster, and who asks it.
 pub(super) struct Cluster {
     pub(super) options: KafkaOptions,
-    admin: AdminClient<DefaultClientContext>,
-    viewer: BaseConsumer,
+    admin: AdminClient<Quiet>,
+    viewer: BaseConsumer<Quiet>,
     /// How many partitions our topics have. That is fixed once and for all.
     partitions: RwLock<HashMap<TopicName, u32>>,
     /// Where each partition ends at least, by what this process has committed: a broker may say so
@@ -45,11 +45,11 @@ impl Cluster {
         let cluster = Self {
             admin: options
                 .client()
-                .create()
+                .create_with_context(Quiet)
                 .map_err(fault("connecting to Kafka"))?,
             viewer: options
                 .consumer("viewer")
-                .create()
+                .create_with_context(Quiet)
                 .map_err(fault("connecting to Kafka"))?,
             partitions: RwLock::new(HashMap::new()),
             written: Mutex::new(HashMap::new()),
@@ -59,7 +59,7 @@ impl Cluster {
     }
 
     /// Forgets what the client reported earlier: it is about other calls.
-    fn viewer(&self) -> &BaseConsumer {
+    fn viewer(&self) -> &BaseConsumer<Quiet> {
         for _ in 0..MOST_REPORTS {
             if self.viewer.poll(Duration::ZERO).is_none() {
                 break;

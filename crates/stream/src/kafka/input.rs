@@ -3,11 +3,11 @@
 use super::cluster::number;
 use super::fault::{fault, passing};
 use super::options::KafkaOptions;
+use super::quiet::Quiet;
 use crate::signal::Signal;
 use crate::{Error, Event, Limit, Monitor, Record, TopicName};
 use rdkafka::TopicPartitionList;
-use rdkafka::client::ClientContext;
-use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, ConsumerGroupMetadata};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerGroupMetadata};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Headers, Message};
 use rdkafka::topic_partition_list::Offset;
@@ -31,17 +31,6 @@ pub(super) struct Input {
     /// Everything that was committed when it was last fetched has been fetched.
     ended: bool,
 }
-
-/// The client tells of connections that come and go; only what is fatal concerns anybody.
-struct Quiet;
-
-impl ClientContext for Quiet {
-    fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(%error, reason, "a consumer reports");
-    }
-}
-
-impl ConsumerContext for Quiet {}
 
 impl Input {
     /// A consumer without a partition. `arrived` hears of records that come while nobody waits.

@@ -7,10 +7,12 @@
 use super::cluster::number;
 use super::fault::{fault, passing};
 use super::options::KafkaOptions;
+use super::quiet;
 use crate::{Assignment, Error, Event, Membership, Monitor};
 use parking_lot::Mutex;
 use rdkafka::TopicPartitionList;
 use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::KafkaError;
 use rdkafka::topic_partition_list::Offset;
@@ -130,8 +132,12 @@ impl Drop for Member {
 }
 
 impl ClientContext for Told {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
+        quiet::log(level, facility, line);
+    }
+
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(%error, reason, "a group member reports");
+        quiet::report(&error, reason);
     }
 }
 

@@ -12,6 +12,7 @@ mod keys;
 mod membership;
 mod options;
 mod producer;
+mod quiet;
 mod store;
 mod task;
 
@@ -29,6 +30,7 @@ use input::Input;
 use keys::Own;
 use membership::Member;
 use parking_lot::Mutex;
+use quiet::Quiet;
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use std::collections::{HashMap, HashSet};
@@ -52,7 +54,7 @@ struct Shared {
     /// The tasks that are open here: what the store says of others may be old.
     open: Mutex<HashSet<TaskId>>,
     /// Whom to ask how far a group has come, by the group.
-    groups: Mutex<HashMap<Arc<str>, Arc<BaseConsumer>>>,
+    groups: Mutex<HashMap<Arc<str>, Arc<BaseConsumer<Quiet>>>>,
 }
 
 /// Unused consumers kept for the next reader.
@@ -169,13 +171,15 @@ impl Shared {
     }
 
     /// Who asks for the offsets of a group, of which it is no member.
-    fn group(&self, name: &Arc<str>) -> Result<Arc<BaseConsumer>, Error> {
+    fn group(&self, name: &Arc<str>) -> Result<Arc<BaseConsumer<Quiet>>, Error> {
         let mut groups = self.groups.lock();
         if let Some(known) = groups.get(name) {
             return Ok(Arc::clone(known));
         }
         let config = self.cluster.options.consumer(name);
-        let consumer: BaseConsumer = config.create().map_err(fault("making a consumer"))?;
+        let consumer: BaseConsumer<Quiet> = config
+            .create_with_context(Quiet)
+            .map_err(fault("making a consumer"))?;
         let consumer = Arc::new(consumer);
         groups.insert(Arc::clone(name), Arc::clone(&consumer));
         Ok(consumer)

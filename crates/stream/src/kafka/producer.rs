@@ -3,9 +3,11 @@
 use super::cluster::number;
 use super::fault::{code, task_fault};
 use super::options::KafkaOptions;
+use super::quiet;
 use crate::{Error, Event, Monitor, TaskId};
 use parking_lot::Mutex;
 use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, DeliveryResult, Header, Message, OwnedHeaders};
@@ -85,8 +87,12 @@ impl Delivered {
 }
 
 impl ClientContext for Deliveries {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
+        quiet::log(level, facility, line);
+    }
+
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(%error, reason, "a producer reports");
+        quiet::report(&error, reason);
     }
 }
 

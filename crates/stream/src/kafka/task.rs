@@ -6,7 +6,7 @@ use super::input::Input;
 use super::keys::Own;
 use crate::background::Commits;
 use crate::turns::take_turns;
-use crate::{Commit, Error, Limit, Log, Record, State, Task, TaskId, TopicName};
+use crate::{Commit, Error, Event, Limit, Log, Record, State, Task, TaskId, TopicName};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -67,7 +67,9 @@ impl KafkaTask {
                 )));
             }
             if from > 0 && from < oldest {
-                tracing::warn!(task = %id, topic = name, records = oldest - from,
+                let monitor = &shared.cluster.options.monitor;
+                monitor.note(Event::Missed(id, oldest - from));
+                tracing::error!(task = %id, topic = name, records = oldest - from,
                     "retention has removed records that were not read yet; going on at the oldest");
             }
             input.assign(topic, name, id.partition, from)?;

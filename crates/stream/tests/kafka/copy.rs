@@ -10,7 +10,7 @@ use hark_stream::{
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 pub(crate) const STAGE: &str = "copy";
@@ -19,14 +19,16 @@ pub(crate) fn input() -> TopicName {
     TopicName::new("input")
 }
 
-fn output() -> TopicName {
+pub(crate) fn output() -> TopicName {
     TopicName::new("output")
 }
 
-pub(crate) struct Copy;
+/// Counts every record it is shown.
+pub(crate) struct Copy(Arc<AtomicU64>);
 
 impl Stage for Copy {
     fn step(&mut self, batch: &[Record], state: &dyn State, _: i64) -> Result<Commit, StageError> {
+        self.0.fetch_add(batch.len() as u64, Ordering::AcqRel);
         let mut count = counted(state)?;
         let mut records = Vec::with_capacity(batch.len());
         for record in batch {
@@ -91,6 +93,7 @@ pub(crate) fn publish(log: &dyn Log, numbers: std::ops::Range<u64>) -> Result<()
 pub(crate) struct Copying {
     log: Arc<KafkaLog>,
     ending: Arc<Ending>,
+    steps: Arc<AtomicU64>,
     thread: JoinHandle<Result<(), StageError>>,
 }
 
@@ -98,13 +101,22 @@ impl Copying {
     pub(crate) fn start(options: KafkaOptions) -> Result<Self> {
         let log = KafkaLog::connect(options)?;
         let ending: Arc<Ending> = Arc::default();
-        let worker = worker(Arc::clone(&log), Arc::clone(&ending));
+        let steps: Arc<AtomicU64> = Arc::default();
+        let worker = counting(Arc::clone(&log), Arc::clone(&ending), Arc::clone(&steps));
         let thread = std::thread::spawn(move || worker.run());
         Ok(Self {
             log,
             ending,
+            steps,
             thread,
         })
+    }
+
+    /// Stops, and says how many records it was shown.
+    pub(crate) fn stop_and_count(self) -> Result<u64, StageError> {
+        let steps = Arc::clone(&self.steps);
+        self.stop()?;
+        Ok(steps.load(Ordering::Acquire))
     }
 
     pub(crate) fn stop(self) -> Result<(), StageError> {
@@ -116,8 +128,12 @@ impl Copying {
 
 /// Copies what the group gives to this process, until `ending`.
 pub(crate) fn worker(log: Arc<KafkaLog>, ending: Arc<Ending>) -> Worker {
-    let hire = |_: &TaskId| Crew {
-        stage: Box::new(Copy),
+    counting(log, ending, Arc::default())
+}
+
+fn counting(log: Arc<KafkaLog>, ending: Arc<Ending>, steps: Arc<AtomicU64>) -> Worker {
+    let hire = move |_: &TaskId| Crew {
+        stage: Box::new(Copy(Arc::clone(&steps))),
         observer: Box::new(()),
     };
     let (theirs, clock) = (Arc::clone(&log), Arc::new(SystemClock));

@@ -2,7 +2,7 @@
 
 use crate::copy::{self, Copying};
 use crate::ground::{Ground, declared, fails};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use hark_stream::{KafkaLog, KafkaOptions, Log, TaskId};
 use kafka_broker::{GUEST, PASSWORD, Security, USER, Validity};
 use std::path::Path;
@@ -16,12 +16,17 @@ pub(crate) const CHILD: &str = "HARK_TEST_COPY";
 pub(crate) type Fault = (&'static str, fn(&Ground) -> Result<()>);
 
 /// Every test of this file.
-pub(crate) const ALL: [Fault; 7] = [
+pub(crate) const ALL: [Fault; 12] = [
     ("a_task_goes_on_elsewhere_with_all_it_knew", elsewhere),
     ("a_restart_with_its_store_reads_no_changelog", restarted),
     ("a_damaged_store_is_built_anew", damaged),
     ("a_broker_that_is_killed_loses_nothing", broker_killed),
+    ("a_broker_that_is_away_for_long_loses_nothing", long_away),
     ("a_process_that_is_killed_loses_nothing", killed),
+    ("a_store_of_another_version_is_built_anew", outdated),
+    ("who_is_told_to_stop_leaves_nothing_to_do_again", stopped),
+    ("a_transaction_that_timed_out_is_done_again", stalled),
+    ("what_retention_took_too_early_is_said", outrun),
     ("who_may_not_come_in_is_told_why", outside),
     ("who_may_do_nothing_is_told_so", guest),
 ];
@@ -99,6 +104,108 @@ fn spoil(file: &Path) -> Result<()> {
     Ok(())
 }
 
+fn outdated(ground: &Ground) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let options = ground.options(folder.path().join("state"))?;
+    let log = declared(options.clone(), 1)?;
+    copy::publish(&*log, 0..100)?;
+    drop(log);
+    let watching = KafkaLog::connect(beside(&options, "watching"))?;
+    let copying = Copying::start(options.clone())?;
+    copy::until_copied(&*watching, 100)?;
+    copying.stop()?;
+    rusqlite::Connection::open(options.folder.join("hark.db"))?.pragma_update(
+        None,
+        "user_version",
+        9_999,
+    )?;
+    copy::publish(&*watching, 100..200)?;
+    let copying = Copying::start(options)?;
+    copy::until_copied(&*watching, 200)?;
+    copying.stop()?;
+    copy::check(&*watching, 200)
+}
+
+fn stopped(ground: &Ground) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let options = ground.options(folder.path().join("state"))?;
+    let watching = declared(beside(&options, "watching"), 4)?;
+    let publisher = std::sync::Arc::clone(&watching);
+    let publishing = std::thread::spawn(move || copy::publish(&*publisher, 0..2000));
+    let mut steps = 0;
+    for stop in 1..=5 {
+        let copying = Copying::start(options.clone())?;
+        copy::until_copied(&*watching, 300 * stop)?;
+        steps += copying.stop_and_count()?;
+    }
+    publishing.join().unwrap()?;
+    let copying = Copying::start(options)?;
+    copy::until_copied(&*watching, 2000)?;
+    steps += copying.stop_and_count()?;
+    ensure!(
+        steps == 2000,
+        "{steps} records were stepped over for 2000 that there are"
+    );
+    copy::check(&*watching, 2000)
+}
+
+fn stalled(ground: &Ground) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let options = ground.options(folder.path().join("state"))?;
+    let watching = declared(beside(&options, "watching"), 1)?;
+    let copier = Copier::start(&options)?;
+    let publisher = std::sync::Arc::clone(&watching);
+    let publishing = std::thread::spawn(move || copy::publish(&*publisher, 0..4000));
+    copy::until_copied(&*watching, 500)?;
+    copier.signal(rustix::process::Signal::STOP)?;
+    // Longer than a transaction may take, and than the broker takes to look for such.
+    std::thread::park_timeout(Duration::from_secs(45));
+    copier.signal(rustix::process::Signal::CONT)?;
+    publishing.join().unwrap()?;
+    copy::until_copied(&*watching, 4000)?;
+    drop(copier);
+    copy::check(&*watching, 4000)
+}
+
+/// Notes what a log missed.
+#[derive(Default)]
+struct Missed(std::sync::atomic::AtomicU64);
+
+impl hark_stream::Monitor for Missed {
+    fn note(&self, event: hark_stream::Event<'_>) {
+        if let hark_stream::Event::Missed(_, records) = event {
+            self.0
+                .fetch_add(records, std::sync::atomic::Ordering::AcqRel);
+        }
+    }
+}
+
+fn outrun(ground: &Ground) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let missed = std::sync::Arc::new(Missed::default());
+    let options = KafkaOptions {
+        monitor: std::sync::Arc::clone(&missed) as _,
+        ..ground.options(folder.path().join("state"))?
+    };
+    let watching = declared(beside(&options, "watching"), 1)?;
+    copy::publish(&*watching, 0..100)?;
+    let copying = Copying::start(options.clone())?;
+    copy::until_copied(&*watching, 100)?;
+    copying.stop()?;
+    copy::publish(&*watching, 100..200)?;
+    let kept = watching.read(&copy::input(), 0, 0, crate::ground::ALL)?[150].offset;
+    ground.forget(&options, &copy::input(), kept)?;
+    let copying = Copying::start(options)?;
+    copy::until_copied(&*watching, 150)?;
+    copying.stop()?;
+    let missed = missed.0.load(std::sync::atomic::Ordering::Acquire);
+    ensure!(missed >= 50, "{missed} offsets were said to be missed");
+    let copied = watching.read(&copy::output(), 0, 0, crate::ground::ALL)?;
+    let last = copied.last().and_then(|record| record.value.as_deref());
+    ensure!(last == Some(b"199"), "the newest one was copied last");
+    Ok(())
+}
+
 fn broker_killed(ground: &Ground) -> Result<()> {
     let mut broker = ground.broker(Security::Plaintext)?;
     let folder = tempfile::tempdir()?;
@@ -119,6 +226,30 @@ fn broker_killed(ground: &Ground) -> Result<()> {
     copy::until_copied(&*watching, 3000)?;
     copying.stop()?;
     copy::check(&*watching, 3000)
+}
+
+fn long_away(ground: &Ground) -> Result<()> {
+    let mut broker = ground.broker(Security::Plaintext)?;
+    let folder = tempfile::tempdir()?;
+    let options = KafkaOptions {
+        servers: broker.bootstrap(),
+        ..ground.options(folder.path().join("state"))?
+    };
+    let watching = declared(beside(&options, "watching"), 2)?;
+    let copying = Copying::start(options)?;
+    let publisher = std::sync::Arc::clone(&watching);
+    let publishing = std::thread::spawn(move || copy::publish(&*publisher, 0..6000));
+    for at in [500, 2000, 3500] {
+        copy::until_copied(&*watching, at)?;
+        broker.kill(1)?;
+        // Longer than a session, and than one attempt to commit.
+        std::thread::park_timeout(Duration::from_secs(25));
+        broker.start()?;
+    }
+    publishing.join().unwrap()?;
+    copy::until_copied(&*watching, 6000)?;
+    copying.stop()?;
+    copy::check(&*watching, 6000)
 }
 
 /// A process of its own that copies until somebody ends it.

@@ -10,6 +10,7 @@ use kafka_broker::{Jars, Options, Running, Security};
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions};
 use rdkafka::client::DefaultClientContext;
+use rdkafka::{Offset, TopicPartitionList};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -81,6 +82,23 @@ impl Ground {
         let name = format!("{}{topic}", options.topics);
         let wanted = NewPartitions::new(&name, to);
         block_on(admin.create_partitions([&wanted], &AdminOptions::new()))?;
+        Ok(())
+    }
+
+    /// Removes what lies before an offset, as retention does.
+    pub(crate) fn forget(
+        &self,
+        options: &KafkaOptions,
+        topic: &TopicName,
+        before: u64,
+    ) -> Result<()> {
+        let admin: AdminClient<DefaultClientContext> = ClientConfig::new()
+            .set("bootstrap.servers", &options.servers)
+            .create()?;
+        let mut list = TopicPartitionList::new();
+        let offset = Offset::Offset(i64::try_from(before)?);
+        list.add_partition_offset(&format!("{}{topic}", options.topics), 0, offset)?;
+        block_on(admin.delete_records(&list, &AdminOptions::new()))?;
         Ok(())
     }
 

@@ -8,6 +8,7 @@
 
 mod contract;
 mod damage;
+mod ledger;
 mod lifecycle;
 mod model;
 mod reader;

@@ -47,7 +47,11 @@ pub(crate) async fn run(args: RunArgs) -> Outcome {
     );
     let outcome = tokio::select! {
         biased; // a failure is told before the signal that may have caused it
-        failure = system.failed() => Err(failure),
+        failure = system.failed() => {
+            // Told now: what comes may take its time, or go wrong too.
+            tracing::error!(%failure, "a part of hark cannot go on");
+            Err(failure)
+        }
         signalled = signalled => match signalled {
             Ok(signalled) => signalled.map_err(Failure::from),
             Err(error) => Err(Failure::System(error.to_string())),

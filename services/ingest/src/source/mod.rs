@@ -257,6 +257,9 @@ pub enum IntakeFull {
     /// There was no room within the time given.
     #[error("the pipeline is full; try again later")]
     Full,
+    /// It was taken in, and not committed within the time given: it may be yet, or not at all.
+    #[error("the log does not answer; deliver this again later")]
+    Unknown,
     /// The pipeline has stopped.
     #[error(transparent)]
     Closed(#[from] IntakeClosed),
@@ -291,18 +294,22 @@ impl Intake {
         committed.await.map_err(|_| IntakeClosed)
     }
 
-    /// As [`Intake::commit`], but gives up when there is no room within `wait`. Once the
-    /// delivery is taken it waits for the commit however long that takes.
+    /// As [`Intake::commit`], but gives up when there is no room within `room`, and when what was
+    /// taken is not committed within `commit`.
     pub async fn commit_within(
         &self,
         delivery: Delivery,
-        wait: std::time::Duration,
+        room: std::time::Duration,
+        commit: std::time::Duration,
     ) -> Result<Receipt, IntakeFull> {
         let (receipt, committed) = oneshot::channel();
-        tokio::time::timeout(wait, self.enqueue(delivery, Some(receipt)))
+        tokio::time::timeout(room, self.enqueue(delivery, Some(receipt)))
             .await
             .map_err(|_| IntakeFull::Full)??;
-        Ok(committed.await.map_err(|_| IntakeClosed)?)
+        let committed = tokio::time::timeout(commit, committed)
+            .await
+            .map_err(|_| IntakeFull::Unknown)?;
+        Ok(committed.map_err(|_| IntakeClosed)?)
     }
 
     async fn enqueue(

@@ -21,6 +21,10 @@ pub struct HttpConfig {
     /// How long a request may wait for room before it is answered 503.
     #[serde(deserialize_with = "written_duration")]
     pub max_wait: Duration,
+    /// How long a request that was taken in may wait for its commit before it is answered 503. It may
+    /// be committed yet; pushed again it counts once.
+    #[serde(deserialize_with = "written_duration")]
+    pub max_commit_wait: Duration,
 }
 
 impl Default for HttpConfig {
@@ -31,6 +35,7 @@ impl Default for HttpConfig {
             token_file: None,
             max_body_bytes: 1024 * 1024,
             max_wait: Duration::from_secs(2),
+            max_commit_wait: Duration::from_secs(10),
         }
     }
 }

@@ -91,12 +91,15 @@ impl Endpoint {
             cursor: None,
         };
         self.intake
-            .commit_within(delivery, max_wait)
+            .commit_within(delivery, max_wait, self.config.max_commit_wait)
             .await
             .map_err(|why| {
                 let message = match why {
                     IntakeFull::Full => {
                         "the pipeline is full; nothing of this was taken; try again"
+                    }
+                    IntakeFull::Unknown => {
+                        "the log does not answer; this may be taken yet, so send it again"
                     }
                     IntakeFull::Closed(_) => "the pipeline has stopped; send this again later",
                 };

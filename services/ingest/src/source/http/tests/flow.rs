@@ -112,6 +112,21 @@ async fn a_full_pipeline_is_answered_with_try_again() {
 }
 
 #[tokio::test]
+async fn a_commit_that_takes_too_long_is_answered_with_try_again() {
+    let mut running = Running::start_with(1, Duration::from_secs(30), |config| {
+        config.max_commit_wait = Duration::from_millis(20);
+    })
+    .await;
+    let mut client = Client::connect(running.address).await;
+    client.post(&[], ITEM.as_bytes()).await;
+    let refused = client.answer().await;
+    assert_eq!(refused.status, 503);
+    assert!(refused.head.contains("retry-after:"), "{}", refused.head);
+    running.pipeline.next().await.unwrap();
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn a_pipeline_that_has_stopped_is_answered_with_try_again() {
     let running = Running::start().await;
     drop(running.pipeline);

@@ -139,11 +139,16 @@ async fn what_a_person_has_to_mend_is_an_error() {
 fn the_configuration_takes_exactly_its_keys() {
     let given = serde_json::json!({
         "listen": "0.0.0.0:1", "token_env": "T", "max_body_bytes": 5, "max_wait": "250ms",
+        "max_commit_wait": "1s",
     });
     let config: HttpConfig = serde_json::from_value(given).unwrap();
     assert_eq!(
-        (config.max_body_bytes, config.max_wait),
-        (5, Duration::from_millis(250))
+        (
+            config.max_body_bytes,
+            config.max_wait,
+            config.max_commit_wait
+        ),
+        (5, Duration::from_millis(250), Duration::from_secs(1))
     );
     let default: HttpConfig = serde_json::from_value(serde_json::json!({})).unwrap();
     assert_eq!(default, HttpConfig::default());
