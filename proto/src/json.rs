@@ -1,17 +1,10 @@
 //! Messages as JSON for people and scripts.
 
-use crate::{DESCRIPTORS, DecodeError, frame};
+use crate::schemas::POOL;
+use crate::{DecodeError, frame};
 use hark_model::Timestamp;
-use prost_reflect::{
-    DescriptorPool, DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, ReflectMessage, Value,
-};
+use prost_reflect::{DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, ReflectMessage, Value};
 use serde_json::{Map, Number, Value as Json};
-use std::sync::LazyLock;
-
-/// The descriptors, read once. They never change.
-static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
-    DescriptorPool::decode(DESCRIPTORS).expect("the build script wrote these descriptors")
-});
 
 /// A framed record as JSON. `message` is the full name of the topic's message
 /// ([`crate::Wire::MESSAGE`], [`crate::topics::Topic::message`]).

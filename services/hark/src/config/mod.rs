@@ -13,6 +13,8 @@ use crate::touchpoints::OwnTouchpoints;
 use hark_aggregate::{AggregateConfig, AlertConfig, StandingConfig};
 use hark_insight::Market;
 use hark_model::{BrandId, Taxonomy};
+use hark_proto::Encoding;
+use hark_proto::schemas::SchemaIds;
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -52,6 +54,9 @@ pub(crate) struct LogConfig {
     pub(crate) sync: bool,
     /// The log on a cluster instead.
     pub(crate) kafka: Option<KafkaConfig>,
+    /// The schema ids that values are written with: hark's own until the registry was asked.
+    #[serde(skip)]
+    pub(crate) ids: SchemaIds,
 }
 
 impl Default for LogConfig {
@@ -61,7 +66,15 @@ impl Default for LogConfig {
             max_mib: 0,
             sync: true,
             kafka: None,
+            ids: SchemaIds::default(),
         }
+    }
+}
+
+impl LogConfig {
+    /// How the topics' values are written.
+    pub(crate) fn encoding(&self) -> Encoding {
+        Encoding { ids: self.ids }
     }
 }
 
