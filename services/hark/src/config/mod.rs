@@ -3,10 +3,12 @@
 mod document;
 mod kafka;
 mod load;
+mod registry;
 mod source;
 
 pub(crate) use kafka::KafkaConfig;
 pub(crate) use load::{load, parse_demo};
+pub(crate) use registry::RegistryConfig;
 pub(crate) use source::{SourceConfig, SourceKind};
 
 use crate::touchpoints::OwnTouchpoints;
