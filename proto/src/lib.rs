@@ -12,6 +12,9 @@
 //! the first one of its file. The Protobuf bytes follow. The schema id is the one a registry gave
 //! ([`Encoding::ids`]), or hark's own ([`Wire::SCHEMA_ID`]); hark itself accepts any.
 //!
+//! Where `[log] format` says so, a value is JSON instead, as [`to_json`] shows it. Reading takes
+//! both: no frame begins with a brace.
+//!
 //! # Older and newer
 //!
 //! A reader ignores fields it does not know and skips labels it does not know in a list. It
@@ -24,12 +27,14 @@ pub mod dead_letter;
 mod encoding;
 mod error;
 mod frame;
+mod from_json;
 mod item;
 mod json;
 mod mention;
 pub mod schemas;
 mod standing;
 pub mod topics;
+mod value;
 mod voice;
 
 /// The generated types, documented by the comments of `proto/hark/v1/*.proto`.
@@ -39,7 +44,7 @@ pub mod v1 {
 }
 
 pub use cloud_event::{cloud_event, cloud_event_headers};
-pub use encoding::Encoding;
+pub use encoding::{Encoding, Format};
 pub use error::{DecodeError, FieldError, Problem};
 pub use frame::HEADER_LEN;
 pub use json::to_json;
@@ -65,7 +70,7 @@ pub trait Wire: Sized {
         self.encode_as(Self::SCHEMA_ID)
     }
 
-    /// Reads framed bytes.
+    /// Reads a value, however it is written.
     ///
     /// # Errors
     ///
@@ -86,7 +91,7 @@ macro_rules! wire {
             }
 
             fn decode(bytes: &[u8]) -> Result<Self, crate::DecodeError> {
-                let message: crate::v1::$type = crate::frame::read(Self::MESSAGE, bytes)?;
+                let message: crate::v1::$type = crate::value::read(Self::MESSAGE, bytes)?;
                 message
                     .try_into()
                     .map_err(|error| crate::DecodeError::Field {

@@ -58,8 +58,8 @@ pub(crate) fn insight(topics: &Topics, insight: &Insight, now: Timestamp) -> New
             (&topics.alerts, alert.id.to_string(), Some(value))
         }
     };
-    let headers = match insight {
-        Insight::Alert(alert) => cloud_event_headers(alert)
+    let headers = match (insight, &value) {
+        (Insight::Alert(alert), Some(value)) => cloud_event_headers(alert, value)
             .into_iter()
             .map(|(name, value)| (name, value.into_bytes()))
             .collect(),
