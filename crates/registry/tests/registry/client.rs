@@ -48,9 +48,11 @@ async fn every_schema_is_registered_once_and_told_with_its_id() {
 #[tokio::test]
 async fn a_registry_under_a_path_is_found_there() {
     let fake = Fake::start().await;
-    let trailing = format!("{}/", fake.url);
-    assert_eq!(registered(&client(&trailing)).await.unwrap().len(), 6);
-    let elsewhere = format!("{}/apis/ccompat/v7", fake.url);
+    for path in ["", "/", "/under/a/path", "/under/a/path/"] {
+        let url = format!("{}{path}", fake.url);
+        assert_eq!(registered(&client(&url)).await.unwrap().len(), 6, "{path}");
+    }
+    let elsewhere = format!("{}/under/another", fake.url);
     let error = registered(&client(&elsewhere)).await.unwrap_err();
     assert_eq!(error.kind(), "not_a_registry", "{error}");
 }

@@ -7,7 +7,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 
-/// A registry at work.
+/// A registry at work, at its address and under `/under/a/path`.
 pub(crate) struct Fake {
     pub(crate) url: String,
     kept: Arc<Mutex<Kept>>,
@@ -37,9 +37,12 @@ type Answered = (StatusCode, String);
 impl Fake {
     pub(crate) async fn start() -> Self {
         let kept = Arc::new(Mutex::new(Kept::default()));
-        let router = Router::new()
+        let routes = Router::new()
             .route("/subjects/{subject}", post(find))
-            .route("/subjects/{subject}/versions", post(add))
+            .route("/subjects/{subject}/versions", post(add));
+        let router = Router::new()
+            .nest("/under/a/path", routes.clone())
+            .merge(routes)
             .with_state(Arc::clone(&kept));
         Self {
             url: serve(router).await,
