@@ -17,6 +17,7 @@ mod import;
 mod jetstream;
 mod kills;
 mod push;
+mod schema;
 mod support;
 mod touchpoints;
 mod webhooks;

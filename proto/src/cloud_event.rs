@@ -1,6 +1,6 @@
 //! Alerts as CloudEvents 1.0.
 
-use crate::{Wire, json, to_json};
+use crate::{Format, Wire, json, to_json};
 use hark_model::Alert;
 use serde_json::{Map, Value as Json};
 
@@ -9,6 +9,7 @@ const SPEC_VERSION: &str = "1.0";
 
 /// What a value framed by hark is, said to readers of CloudEvents in Kafka's binary mode.
 const FRAMED_PROTOBUF: &str = "application/protobuf; proto=hark.v1.Alert; framing=confluent";
+const JSON: &str = "application/json";
 
 /// The attributes both modes share, by their names.
 fn attributes(alert: &Alert) -> Vec<(&'static str, String)> {
@@ -45,19 +46,26 @@ pub fn cloud_event(alert: &Alert) -> Json {
         .collect();
     let data = to_json(Alert::MESSAGE, &alert.encode())
         .expect("what this crate encodes, it can also read");
-    event.insert("datacontenttype".to_owned(), Json::from("application/json"));
+    event.insert("datacontenttype".to_owned(), Json::from(JSON));
     event.insert("data".to_owned(), data);
     Json::Object(event)
 }
 
-/// The headers that make a record of the alerts topic a CloudEvent in Kafka's binary mode; its
-/// value is [`Wire::encode`]. The attributes are those of [`cloud_event`], prefixed `ce_`, and
-/// `content-type` says that the value is Protobuf in Confluent's frame.
-pub fn cloud_event_headers(alert: &Alert) -> Vec<(String, String)> {
+/// The headers that make a record of the alerts topic a CloudEvent in Kafka's binary mode. The
+/// attributes are those of [`cloud_event`], prefixed `ce_`, and `content-type` says how the record's
+/// `value` is written: as Protobuf in Confluent's frame, or as JSON.
+///
+/// There is no `partitionkey`, although the record has a key: the binding does not let one be added
+/// for a key that no attribute gave.
+pub fn cloud_event_headers(alert: &Alert, value: &[u8]) -> Vec<(String, String)> {
     let mut headers: Vec<_> = attributes(alert)
         .into_iter()
         .map(|(name, value)| (format!("ce_{name}"), value))
         .collect();
-    headers.push(("content-type".to_owned(), FRAMED_PROTOBUF.to_owned()));
+    let content_type = match Format::of(value) {
+        Format::Protobuf => FRAMED_PROTOBUF,
+        Format::Json => JSON,
+    };
+    headers.push(("content-type".to_owned(), content_type.to_owned()));
     headers
 }

@@ -19,8 +19,8 @@ pub enum DecodeError {
     },
     /// It does not start with a frame. The producer wrote something else.
     #[error(
-        "the first byte is {0:#04x}, expected 0x00: the producer did not write Confluent's wire \
-         format; is this the right topic, and was the record written by hark?"
+        "the first byte is {0:#04x}, expected 0x00: the producer wrote neither Confluent's wire \
+         format nor JSON; is this the right topic, and was the record written by hark?"
     )]
     Magic(u8),
     /// The frame names another message than the first of its file. The producer wrote another
@@ -45,6 +45,22 @@ pub enum DecodeError {
         message: String,
         /// What the Protobuf decoder says.
         source: prost::DecodeError,
+    },
+    /// It begins as JSON does and is none. The producer wrote something else.
+    #[error("the value begins like JSON and is no {message}: {source}")]
+    JsonSyntax {
+        /// The full name of the message expected.
+        message: String,
+        /// What the JSON parser says.
+        source: serde_json::Error,
+    },
+    /// The JSON has another shape than hark writes.
+    #[error("{message}: {error}")]
+    JsonField {
+        /// The full name of the message.
+        message: String,
+        /// Which field, and what is wrong with it.
+        error: FieldError,
     },
     /// One field is missing or wrong.
     #[error("{message}: {error}")]
@@ -71,7 +87,8 @@ impl DecodeError {
             Self::Magic(_) => "frame_magic",
             Self::MessageIndex(_) => "frame_message_index",
             Self::Protobuf { .. } | Self::Json { .. } => "protobuf",
-            Self::Field { error, .. } => match error.problem {
+            Self::JsonSyntax { .. } => "json",
+            Self::Field { error, .. } | Self::JsonField { error, .. } => match error.problem {
                 Problem::Missing => "field_missing",
                 Problem::Unknown(_) => "field_unknown",
                 Problem::Invalid(_) => "field_invalid",

@@ -1,19 +1,12 @@
-//! Messages as JSON for people and scripts.
+//! Messages as JSON: for people and scripts, and as values of topics. `from_json` reads it back.
 
-use crate::{DESCRIPTORS, DecodeError, frame};
+use crate::schemas::POOL;
+use crate::{DecodeError, value};
 use hark_model::Timestamp;
-use prost_reflect::{
-    DescriptorPool, DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, ReflectMessage, Value,
-};
+use prost_reflect::{DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, ReflectMessage, Value};
 use serde_json::{Map, Number, Value as Json};
-use std::sync::LazyLock;
 
-/// The descriptors, read once. They never change.
-static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
-    DescriptorPool::decode(DESCRIPTORS).expect("the build script wrote these descriptors")
-});
-
-/// A framed record as JSON. `message` is the full name of the topic's message
+/// A value as JSON, however it is written. `message` is the full name of the topic's message
 /// ([`crate::Wire::MESSAGE`], [`crate::topics::Topic::message`]).
 ///
 /// It shows what is written, without the checks of [`crate::Wire::decode`]:
@@ -31,19 +24,18 @@ static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
 ///
 /// # Errors
 ///
-/// [`DecodeError`] when the frame or the Protobuf behind it is broken, or the message is not one
-/// of package `hark.v1`.
-pub fn to_json(message: &str, framed: &[u8]) -> Result<Json, DecodeError> {
+/// [`DecodeError`] when the frame or the Protobuf behind it is broken, or JSON is not what this
+/// function writes, or the message is not one of package `hark.v1`.
+pub fn to_json(message: &str, value: &[u8]) -> Result<Json, DecodeError> {
     let descriptor = POOL
         .get_message_by_name(message)
         .ok_or_else(|| DecodeError::UnknownMessage(message.to_owned()))?;
-    let dynamic =
-        DynamicMessage::decode(descriptor, frame::payload(framed)?).map_err(|source| {
-            DecodeError::Json {
-                message: message.to_owned(),
-                source,
-            }
-        })?;
+    let dynamic = DynamicMessage::decode(descriptor, &*value::payload(message, value)?).map_err(
+        |source| DecodeError::Json {
+            message: message.to_owned(),
+            source,
+        },
+    )?;
     Ok(object(&dynamic))
 }
 
@@ -73,7 +65,7 @@ fn in_choice(field: &FieldDescriptor) -> bool {
 }
 
 /// The key a field has once its value is readable.
-fn key(field: &FieldDescriptor) -> &str {
+pub(crate) fn key(field: &FieldDescriptor) -> &str {
     field.name().strip_suffix("_ms").unwrap_or(field.name())
 }
 
@@ -131,6 +123,11 @@ fn label(labels: &EnumDescriptor, number: i32) -> Json {
     let Some(value) = labels.get_value(number) else {
         return Json::from(number);
     };
+    Json::String(id(labels, value.name()))
+}
+
+/// What a label is called in JSON.
+pub(crate) fn id(labels: &EnumDescriptor, name: &str) -> String {
     let mut prefix = String::new();
     for letter in labels.name().chars() {
         if letter.is_uppercase() && !prefix.is_empty() {
@@ -139,6 +136,6 @@ fn label(labels: &EnumDescriptor, number: i32) -> Json {
         prefix.push(letter.to_ascii_uppercase());
     }
     prefix.push('_');
-    let id = value.name().strip_prefix(&prefix).unwrap_or(value.name());
-    Json::String(id.to_ascii_lowercase())
+    let id = name.strip_prefix(&prefix).unwrap_or(name);
+    id.to_ascii_lowercase()
 }

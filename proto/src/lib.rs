@@ -9,8 +9,11 @@
 //!
 //! Every value starts with Confluent's wire format: a byte 0, the schema id as four bytes, big
 //! endian, and the list of message indexes, which is a single byte 0 because a topic's message is
-//! the first one of its file. The Protobuf bytes follow. No registry exists yet, so the schema id
-//! is a constant ([`Wire::SCHEMA_ID`]), and a reader accepts any.
+//! the first one of its file. The Protobuf bytes follow. The schema id is the one a registry gave
+//! ([`Encoding::ids`]), or hark's own ([`Wire::SCHEMA_ID`]); hark itself accepts any.
+//!
+//! Where `[log] format` says so, a value is JSON instead, as [`to_json`] shows it. Reading takes
+//! both: no frame begins with a brace.
 //!
 //! # Older and newer
 //!
@@ -21,13 +24,17 @@ mod alert;
 mod cloud_event;
 mod common;
 pub mod dead_letter;
+mod encoding;
 mod error;
 mod frame;
+mod from_json;
 mod item;
 mod json;
 mod mention;
+pub mod schemas;
 mod standing;
 pub mod topics;
+mod value;
 mod voice;
 
 /// The generated types, documented by the comments of `proto/hark/v1/*.proto`.
@@ -37,6 +44,7 @@ pub mod v1 {
 }
 
 pub use cloud_event::{cloud_event, cloud_event_headers};
+pub use encoding::{Encoding, Format};
 pub use error::{DecodeError, FieldError, Problem};
 pub use frame::HEADER_LEN;
 pub use json::to_json;
@@ -50,15 +58,19 @@ pub trait Wire: Sized {
     /// The full name of its message, for example `hark.v1.ItemEvent`.
     const MESSAGE: &'static str;
 
-    /// The schema id written into the frame. A constant until a registry exists; readers must
-    /// not rely on it.
+    /// The schema id that hark itself gives it, where no registry does.
     const SCHEMA_ID: u32;
 
-    /// The framed bytes. Never fails; a value that breaks the model's own rules (an empty id, a
-    /// severity of 0) is written as it is and refused by [`Wire::decode`].
-    fn encode(&self) -> Vec<u8>;
+    /// The framed bytes, with a schema id. Never fails; a value that breaks the model's own rules
+    /// (an empty id, a severity of 0) is written as it is and refused by [`Wire::decode`].
+    fn encode_as(&self, schema_id: u32) -> Vec<u8>;
 
-    /// Reads framed bytes.
+    /// The framed bytes with hark's own schema id, for what does not leave hark.
+    fn encode(&self) -> Vec<u8> {
+        self.encode_as(Self::SCHEMA_ID)
+    }
+
+    /// Reads a value, however it is written.
     ///
     /// # Errors
     ///
@@ -66,19 +78,20 @@ pub trait Wire: Sized {
     fn decode(bytes: &[u8]) -> Result<Self, DecodeError>;
 }
 
-/// Implements [`Wire`] for a type with conversions to and from its generated message.
+/// Implements [`Wire`] for a type with conversions to and from its generated message. `$number` is
+/// its place in [`schemas::ALL`].
 macro_rules! wire {
-    ($type:ident, $schema_id:literal) => {
+    ($type:ident, $number:literal) => {
         impl crate::Wire for hark_model::$type {
             const MESSAGE: &'static str = concat!("hark.v1.", stringify!($type));
-            const SCHEMA_ID: u32 = $schema_id;
+            const SCHEMA_ID: u32 = crate::schemas::own_id($number);
 
-            fn encode(&self) -> Vec<u8> {
-                crate::frame::write(Self::SCHEMA_ID, &crate::v1::$type::from(self))
+            fn encode_as(&self, schema_id: u32) -> Vec<u8> {
+                crate::frame::write(schema_id, &crate::v1::$type::from(self))
             }
 
             fn decode(bytes: &[u8]) -> Result<Self, crate::DecodeError> {
-                let message: crate::v1::$type = crate::frame::read(Self::MESSAGE, bytes)?;
+                let message: crate::v1::$type = crate::value::read(Self::MESSAGE, bytes)?;
                 message
                     .try_into()
                     .map_err(|error| crate::DecodeError::Field {

@@ -15,10 +15,16 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod consuming;
 mod faults;
+mod python;
+#[allow(dead_code, reason = "the tests of the registry use the rest")]
+#[path = "../../crates/registry/tests/registry/fake.rs"]
+mod registry;
 
 use kafka_broker::{Jars, Options, Running as Broker};
 use libtest_mimic::{Arguments, Trial};
+use python::Python;
 use serde_json::Value;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -32,8 +38,14 @@ fn main() -> ExitCode {
     arguments.test_threads = Some(1);
     let jars = Jars::for_tests(&kafka().join("jars"));
     let skip = jars.is_none();
+    let python = jars
+        .is_some()
+        .then(|| Python::for_tests(&kafka().join("python"), consuming::install()))
+        .flatten();
+    let without_python = python.is_none();
     let ground = Arc::new(Ground {
         jars,
+        python,
         broker: OnceLock::new(),
     });
     type Test = (&'static str, fn(&Ground));
@@ -55,7 +67,24 @@ fn main() -> ExitCode {
         ("several_processes_share_a_stage", several),
         ("roles_without_kafka_are_refused", refused),
     ];
-    let trials = tests.into_iter().map(|(name, test)| {
+    let in_python: [Test; 3] = [
+        (
+            "what_the_page_for_consumers_says_is_so",
+            consuming::the_page,
+        ),
+        (
+            "values_in_json_are_read_by_anybody_and_by_hark",
+            consuming::values_in_json,
+        ),
+        (
+            "values_carry_the_ids_that_a_registry_gave",
+            consuming::ids_of_a_registry,
+        ),
+    ];
+    let tests = tests.map(|test| (test, skip));
+    let in_python = in_python.map(|test| (test, without_python));
+    let trials = tests.into_iter().chain(in_python);
+    let trials = trials.map(|((name, test), skip)| {
         let ground = Arc::clone(&ground);
         Trial::test(name, move || {
             test(&ground);
@@ -73,10 +102,16 @@ fn kafka() -> PathBuf {
 /// One broker for all, started by the first that needs it.
 struct Ground {
     jars: Option<Jars>,
+    python: Option<Python>,
     broker: OnceLock<Broker>,
 }
 
 impl Ground {
+    /// Only for tests that are skipped without it.
+    fn python(&self) -> &Python {
+        self.python.as_ref().unwrap()
+    }
+
     fn servers(&self) -> String {
         self.broker.get_or_init(|| self.start()).bootstrap()
     }

@@ -1,4 +1,4 @@
-//! `/metrics`, `/healthz`, `/readyz`.
+//! `/metrics`, `/healthz`, `/readyz`, and what a program adds.
 
 use crate::{Health, Metrics};
 use axum::Router;
@@ -16,6 +16,7 @@ pub struct Server {
     listener: TcpListener,
     metrics: Metrics,
     health: Health,
+    more: Router,
 }
 
 /// The server cannot run.
@@ -51,7 +52,14 @@ impl Server {
             listener,
             metrics,
             health,
+            more: Router::new(),
         })
+    }
+
+    /// Answers these requests too, and with their fallback what nothing else answers.
+    pub fn with(mut self, more: Router) -> Self {
+        self.more = self.more.merge(more);
+        self
     }
 
     /// Where it listens.
@@ -69,7 +77,8 @@ impl Server {
                     .route("/healthz", get(|| async { "ok\n" }))
                     .route("/readyz", get(readiness))
                     .with_state(self.health),
-            );
+            )
+            .merge(self.more);
         axum::serve(self.listener, router)
             .with_graceful_shutdown(stop.cancelled_owned())
             .await

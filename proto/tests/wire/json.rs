@@ -6,7 +6,7 @@ use hark_model::{
     ItemEvent, Mention, MentionEvent, Occasion, PersonalData, Redaction, Scored, Sentiment,
     SentimentScores, ShareOfVoice, Standing, Timestamp, Window,
 };
-use hark_proto::{DecodeError, Wire, cloud_event, cloud_event_headers, to_json};
+use hark_proto::{DecodeError, Encoding, Format, Wire, cloud_event, cloud_event_headers, to_json};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -276,7 +276,8 @@ fn a_cloud_event_without_a_writable_time_leaves_it_out() {
 #[test]
 fn the_headers_of_binary_mode_say_the_same_as_the_structured_event() {
     let event = cloud_event(&examples::alert());
-    let headers = cloud_event_headers(&examples::alert());
+    let alert = examples::alert();
+    let headers = cloud_event_headers(&alert, &alert.encode());
     let attributes: Vec<_> = headers
         .iter()
         .filter_map(|(name, value)| Some((name.strip_prefix("ce_")?, value)))
@@ -285,5 +286,27 @@ fn the_headers_of_binary_mode_say_the_same_as_the_structured_event() {
     for (name, value) in attributes {
         assert_eq!(event[name], value.as_str(), "{name}");
     }
-    assert!(headers.iter().any(|(name, _)| name == "content-type"));
+    // Nothing but the attributes and what the value is; in binary mode the latter has no prefix.
+    assert_eq!(headers.len(), 7);
+}
+
+#[test]
+fn the_content_type_says_how_the_value_is_written() {
+    let alert = examples::alert();
+    let content_type = |format| {
+        let encoding = Encoding {
+            format,
+            ..Encoding::default()
+        };
+        let headers = cloud_event_headers(&alert, &encoding.write(&alert));
+        let mut found = headers
+            .into_iter()
+            .filter(|(name, _)| name == "content-type");
+        found.next().unwrap().1
+    };
+    assert_eq!(
+        content_type(Format::Protobuf),
+        "application/protobuf; proto=hark.v1.Alert; framing=confluent"
+    );
+    assert_eq!(content_type(Format::Json), "application/json");
 }

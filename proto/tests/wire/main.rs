@@ -7,6 +7,7 @@ mod compatibility;
 mod examples;
 mod golden;
 mod json;
+mod json_values;
 mod round_trip;
 mod schema;
 mod strategies;

@@ -2,7 +2,7 @@
 
 use hark_insight::{Insight, Partial};
 use hark_model::Timestamp;
-use hark_proto::{Wire, cloud_event_headers, dead_letter, topics};
+use hark_proto::{Encoding, cloud_event_headers, dead_letter, topics};
 use hark_stream::{NewRecord, Partitioning, Record, TopicName};
 
 /// Where the stages write.
@@ -18,11 +18,13 @@ pub struct Topics {
     pub panes: TopicName,
     /// Records it could not use.
     pub dead_letters: TopicName,
+    /// How all but the panes is written.
+    pub encoding: Encoding,
 }
 
 impl Topics {
     /// The topics' names under a prefix: `hark` gives `hark.alerts` and so on.
-    pub fn with_prefix(prefix: &str) -> Self {
+    pub fn new(prefix: &str, encoding: Encoding) -> Self {
         let name = |topic: topics::Topic| TopicName::new(topic.under(prefix));
         Self {
             share_of_voice: name(topics::SHARE_OF_VOICE),
@@ -30,29 +32,34 @@ impl Topics {
             alerts: name(topics::ALERTS),
             panes: name(topics::PANES),
             dead_letters: name(topics::DEAD_LETTERS),
+            encoding,
         }
     }
 }
 
 /// What the calculus said, as a record.
 pub(crate) fn insight(topics: &Topics, insight: &Insight, now: Timestamp) -> NewRecord {
+    let encoding = &topics.encoding;
     let (topic, key, value) = match insight {
         Insight::Voice(share) => {
             let window = share.window.map_or("all", |window| window.as_str());
             let key = format!("{}/{}/{window}", share.market, share.brand);
-            (&topics.share_of_voice, key, Some(share.encode()))
+            (&topics.share_of_voice, key, Some(encoding.write(&**share)))
         }
         Insight::Standing(standing) => {
             let key = format!("{}/{}", standing.brand, standing.author);
-            (&topics.authors, key, Some(standing.encode()))
+            (&topics.authors, key, Some(encoding.write(&**standing)))
         }
         Insight::StandingGone(brand, author) => {
             (&topics.authors, format!("{brand}/{author}"), None)
         }
-        Insight::Alert(alert) => (&topics.alerts, alert.id.to_string(), Some(alert.encode())),
+        Insight::Alert(alert) => {
+            let value = encoding.write(&**alert);
+            (&topics.alerts, alert.id.to_string(), Some(value))
+        }
     };
-    let headers = match insight {
-        Insight::Alert(alert) => cloud_event_headers(alert)
+    let headers = match (insight, &value) {
+        (Insight::Alert(alert), Some(value)) => cloud_event_headers(alert, value)
             .into_iter()
             .map(|(name, value)| (name, value.into_bytes()))
             .collect(),

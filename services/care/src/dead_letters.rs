@@ -49,8 +49,10 @@ pub(crate) fn undelivered(
 ) -> NewRecord {
     // The headers the alert's record had; none if it cannot be read.
     let alert = Alert::decode(&notice.alert).ok();
-    let own = alert.iter().flat_map(cloud_event_headers);
+    let own = alert.map(|alert| cloud_event_headers(&alert, &notice.alert));
     let mut headers: Vec<_> = own
+        .into_iter()
+        .flatten()
         .map(|(name, value)| (name, value.into_bytes()))
         .collect();
     headers.push((WEBHOOK.to_owned(), webhook.as_bytes().to_vec()));

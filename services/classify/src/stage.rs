@@ -11,7 +11,7 @@ use hark_model::{
     AuthorDelete, AuthorKey, Gap, Item, ItemDelete, ItemEvent, ItemId, Mention, MentionEvent,
     Scored, Timestamp, TouchpointId,
 };
-use hark_proto::{Wire, dead_letter};
+use hark_proto::{Encoding, Wire, dead_letter};
 use hark_stream::{
     Commit, Limit, NewRecord, Partitioning, Record, Stage, StageError, State, TopicName,
 };
@@ -29,15 +29,18 @@ pub struct Topics {
     pub mentions: TopicName,
     /// Records it could not use.
     pub dead_letters: TopicName,
+    /// How mentions are written.
+    pub encoding: Encoding,
 }
 
 impl Topics {
     /// The topics' names under a prefix: `hark` gives `hark.mentions` and `hark.dead-letters`.
-    pub fn with_prefix(prefix: &str) -> Self {
+    pub fn new(prefix: &str, encoding: Encoding) -> Self {
         let name = |topic: hark_proto::topics::Topic| TopicName::new(topic.under(prefix));
         Self {
             mentions: name(hark_proto::topics::MENTIONS),
             dead_letters: name(hark_proto::topics::DEAD_LETTERS),
+            encoding,
         }
     }
 }
@@ -137,7 +140,7 @@ impl ClassifyStage {
             partitioning,
             timestamp: now,
             key: key.into_bytes(),
-            value: Some(event.encode()),
+            value: Some(self.topics.encoding.write(event)),
             headers: Vec::new(),
         });
     }

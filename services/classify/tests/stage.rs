@@ -11,7 +11,7 @@ use hark_model::{
     Author, AuthorDelete, AuthorKey, BrandMatch, Gap, Item, ItemDelete, ItemEvent, ItemId, Mention,
     MentionEvent, Rating, Sentiment, Timestamp, Version,
 };
-use hark_proto::{Wire, dead_letter};
+use hark_proto::{Encoding, Wire, dead_letter};
 use hark_stream::{
     Commit, Error, NewRecord, Partitioning, Record, Stage, StageError, State, TopicName,
 };
@@ -47,7 +47,8 @@ impl Bench {
     fn new(fake: Fake) -> Self {
         let metrics = Metrics::default();
         let pool = Arc::new(fake.pool(2).unwrap());
-        let stage = ClassifyStage::new(pool, Topics::with_prefix("hark"), metrics.clone(), 256);
+        let topics = Topics::new("hark", Encoding::default());
+        let stage = ClassifyStage::new(pool, topics, metrics.clone(), 256);
         Self {
             stage,
             metrics,

@@ -38,6 +38,14 @@ pub(crate) enum Command {
     Eval(EvalArgs),
     Report(ReportArgs),
     Tail(TailArgs),
+    /// Give the topics' schemas to those who read them.
+    ///
+    /// The values of a topic are messages of Protobuf package hark.v1 in Confluent's wire format:
+    /// a byte 0, the schema's id in four bytes, a byte 0, the message. Whoever has a schema
+    /// registry registers the schemas there; whoever has none reads them from `hark run` itself,
+    /// which answers like one at `[http] listen`.
+    #[command(subcommand)]
+    Schema(SchemaCommand),
     Check(CheckArgs),
     /// Look at what no stage could use, and put it back.
     ///
@@ -74,8 +82,8 @@ pub(crate) struct RunArgs {
     pub(crate) data: DataArgs,
     #[command(flatten)]
     pub(crate) roles: RoleArgs,
-    /// Where to serve /metrics, /healthz and /readyz, instead of where the configuration says; for
-    /// several processes with one configuration.
+    /// Where to serve /metrics, /healthz, /readyz and the schemas, instead of where the
+    /// configuration says; for several processes with one configuration.
     #[arg(long, env = "HARK_LISTEN", value_name = "ADDRESS")]
     pub(crate) listen: Option<String>,
 }
@@ -236,6 +244,68 @@ pub(crate) enum DeadLettersCommand {
         #[arg(long, value_name = "OFFSET")]
         offset: Vec<u64>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SchemaCommand {
+    /// List the subjects, each with the id that the topic's values carry.
+    List {
+        #[command(flatten)]
+        names: NameArgs,
+        /// One JSON array.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a schema: the .proto file, and what it references as a comment.
+    Show {
+        /// The subject, as `list` names it.
+        subject: String,
+        #[command(flatten)]
+        names: NameArgs,
+        /// As a registry takes it: subject, schemaType, references, schema.
+        #[arg(long)]
+        json: bool,
+    },
+    Register(RegisterArgs),
+}
+
+/// What the topics are called.
+#[derive(Debug, Args)]
+pub(crate) struct NameArgs {
+    /// The configuration: needed where it says `topic_prefix`, or `[log.kafka.registry]`.
+    #[arg(long, short, env = "HARK_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// Register the schemas in a Confluent-compatible schema registry.
+///
+/// Each topic's under <topic>-value, and the file that they import under its name. What is there
+/// already stays as it is, so it can be run again at any time: after every upgrade of hark, before
+/// its processes are started. Values carry the registry's ids once `[log.kafka.registry]` names it.
+#[derive(Debug, Args)]
+pub(crate) struct RegisterArgs {
+    /// Its address; by default that of the configuration's `[log.kafka.registry]`.
+    #[arg(long, value_name = "URL")]
+    pub(crate) registry: Option<String>,
+    /// The environment variable that holds the user's name, or an API key.
+    #[arg(long, value_name = "NAME", requires_all = ["password_env", "registry"])]
+    pub(crate) user_env: Option<String>,
+    /// The environment variable that holds the password, or the key's secret.
+    #[arg(long, value_name = "NAME", requires = "user_env")]
+    pub(crate) password_env: Option<String>,
+    /// The environment variable that holds a bearer token.
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "registry",
+        conflicts_with = "user_env"
+    )]
+    pub(crate) bearer_env: Option<String>,
+    #[command(flatten)]
+    pub(crate) names: NameArgs,
+    /// One JSON object a schema: subject, version, id, new.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -63,6 +63,17 @@ impl From<hark_stream::StageError> for Failure {
     }
 }
 
+/// A registry that does not answer is the system's fault; the rest a person can mend.
+impl From<hark_registry::Error> for Failure {
+    fn from(error: hark_registry::Error) -> Self {
+        if error.retryable() {
+            Self::System(error.to_string())
+        } else {
+            Self::input(error.to_string())
+        }
+    }
+}
+
 impl From<hark_insight::StoreError> for Failure {
     fn from(error: hark_insight::StoreError) -> Self {
         Self::System(error.to_string())

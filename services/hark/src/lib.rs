@@ -19,6 +19,7 @@ mod logs;
 mod metrics_catalogue;
 mod part;
 mod pepper;
+mod schemas;
 mod scores;
 mod stages;
 mod system;

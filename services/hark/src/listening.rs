@@ -105,7 +105,10 @@ impl Listening {
         let (stop, token) = (Arc::<AtomicBool>::default(), CancellationToken::new());
         let around = Around {
             log: Arc::clone(&self.log),
-            topics: hark_ingest::Topics::with_prefix(&self.config.log.topic_prefix),
+            topics: hark_ingest::Topics::new(
+                &self.config.log.topic_prefix,
+                self.config.log.encoding(),
+            ),
             metrics: self.metrics.clone(),
             progress: progress.clone(),
             clock: Arc::new(SystemClock),

@@ -107,7 +107,8 @@ impl System {
         classifier: &Classifier,
         metrics: hark_classify::Metrics,
     ) -> Outcome<RunningStage> {
-        let topics = hark_classify::Topics::with_prefix(&self.config.log.topic_prefix);
+        let topics =
+            hark_classify::Topics::new(&self.config.log.topic_prefix, self.config.log.encoding());
         let (pool, queue) = (Arc::clone(classifier.pool()), self.config.classify.queue);
         let queries = self.config.own_touchpoints.queries()?;
         self.stage(hark_classify::STAGE, topics::ITEMS, move |_| {
@@ -126,7 +127,8 @@ impl System {
         Universe::write(&self.config, &*self.log)?;
         let calculus = self.config.calculus(aggregate).map_err(Failure::Input)?;
         let metrics = AggregateMetrics::new(&self.metrics, &self.config.brand_ids());
-        let topics = hark_aggregate::Topics::with_prefix(&self.config.log.topic_prefix);
+        let topics =
+            hark_aggregate::Topics::new(&self.config.log.topic_prefix, self.config.log.encoding());
         let shares = self
             .log
             .partitions(&topic(&self.config, topics::MENTIONS))?;

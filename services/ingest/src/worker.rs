@@ -7,7 +7,7 @@ use crate::pipeline::{Pipeline, Prepared};
 use crate::seen::{Seen, Verdict};
 use crate::source::{Cursor, Intake, Receipt};
 use hark_model::{ItemEvent, SourceId, Timestamp};
-use hark_proto::{Wire, topics};
+use hark_proto::{Encoding, topics};
 use hark_stream::{
     Clock, Commit, Error, Log, NewRecord, Partitioning, StateChange, Task, TaskId, TopicName,
     insist,
@@ -26,15 +26,18 @@ pub struct Topics {
     pub items: TopicName,
     /// What nobody can use.
     pub dead_letters: TopicName,
+    /// How items are written.
+    pub encoding: Encoding,
 }
 
 impl Topics {
     /// The topics' names under a prefix: `hark` gives `hark.items` and `hark.dead-letters`.
-    pub fn with_prefix(prefix: &str) -> Self {
+    pub fn new(prefix: &str, encoding: Encoding) -> Self {
         let name = |topic: topics::Topic| TopicName::new(topic.under(prefix));
         Self {
             items: name(topics::ITEMS),
             dead_letters: name(topics::DEAD_LETTERS),
+            encoding,
         }
     }
 }
@@ -214,7 +217,7 @@ impl Worker {
             partitioning: Partitioning::ByKey,
             timestamp: now.millis(),
             key: key_of(&event, &self.source),
-            value: Some(event.encode()),
+            value: Some(self.topics.encoding.write(&event)),
             headers: Vec::new(),
         }
     }

@@ -8,7 +8,7 @@ use hark_ingest::{
     RawItem, Receipt, Topics, Worker,
 };
 use hark_model::{AuthorKey, BrandId, ItemEvent, Timestamp, Version};
-use hark_proto::Wire;
+use hark_proto::{Encoding, Wire};
 use hark_stream::{
     Cleanup, EmbeddedLog, EmbeddedOptions, Limit, Log, SystemClock, TopicName, TopicSpec,
 };
@@ -51,6 +51,7 @@ impl Scene {
             topics: Topics {
                 items: TopicName::new("items"),
                 dead_letters: TopicName::new("dead"),
+                encoding: Encoding::default(),
             },
             metrics: IngestMetrics::new(&metrics),
             progress: hark_telemetry::Health::default().part("ingest.web"),

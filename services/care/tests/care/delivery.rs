@@ -3,6 +3,7 @@
 use crate::support::receiver::{Receiver, Reply};
 use crate::support::{KEY, START, World, alert, opened, webhook, webhook_with};
 use hark_model::{BrandId, Occasion};
+use hark_proto::{Encoding, Format, cloud_event};
 
 #[test]
 fn an_alert_is_delivered_once_signed_and_verifiable() {
@@ -31,6 +32,23 @@ fn an_alert_is_delivered_once_signed_and_verifiable() {
     assert_eq!(event["data"]["summary"], "skylark: safety, revision 1");
     assert!(receiver.rest().is_empty());
     assert_eq!(world.waiting("desk"), 0);
+}
+
+#[test]
+fn an_alert_written_as_json_is_told_in_the_same_words() {
+    let (world, receiver) = (World::new(), Receiver::new());
+    let webhooks = [webhook("desk", &receiver.url)];
+    let as_json = Encoding {
+        format: Format::Json,
+        ..Encoding::default()
+    };
+    let (framed, json) = (opened("framed"), opened("json"));
+    world.publish(&framed);
+    world.publish_bytes(&as_json.write(&json), Vec::new());
+    assert_eq!(world.run_until_idle(&webhooks).delivered, 2);
+    let mut told = [receiver.next().json(), receiver.next().json()];
+    told.sort_by_key(|event| event["id"].to_string());
+    assert_eq!(told, [cloud_event(&framed), cloud_event(&json)]);
 }
 
 #[test]

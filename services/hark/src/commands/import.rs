@@ -4,6 +4,7 @@ use super::report;
 use crate::cli::{ImportArgs, Role};
 use crate::config::{Config, SourceConfig, SourceKind, load};
 use crate::exit::{Failure, Outcome};
+use crate::schemas;
 use crate::system::System;
 use crate::term::ImportBar;
 use hark_aggregate::{AggregateConfig, TimeConfig};
@@ -16,7 +17,7 @@ use std::sync::Arc;
 const PUBLISH_EVERY: Span = Span::from_hours(1);
 
 pub(crate) async fn import(args: ImportArgs) -> Outcome {
-    let config = Arc::new(load(&args.config.config)?);
+    let config = Arc::new(schemas::with_ids(load(&args.config.config)?).await?);
     super::run::check(&args.roles, &config)?;
     let (id, file) = reading(&config, args.source.as_deref())?;
     let mut system = System::open(Arc::clone(&config), &args.data.data_dir)?;

@@ -8,6 +8,7 @@ mod eval;
 mod import;
 mod report;
 mod run;
+mod schema;
 mod tail;
 
 use crate::cli::{Cli, Command};
@@ -25,6 +26,7 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Eval(args) => eval::eval(&args),
         Command::Report(args) => report::report(&args),
         Command::Tail(args) => tail::tail(&args),
+        Command::Schema(command) => block_on(schema::schema(command)),
         Command::Check(args) => check::check(&args),
         Command::DeadLetters(command) => dead_letters::dead_letters(&command),
     }

@@ -3,13 +3,14 @@
 use crate::cli::{Role, RoleArgs, RunArgs};
 use crate::config::{Config, load};
 use crate::exit::{Failure, Outcome};
+use crate::schemas;
 use crate::system::System;
 use hark_telemetry::{Server, Shutdown};
 use std::sync::Arc;
 use std::time::Instant;
 
 pub(crate) async fn run(args: RunArgs) -> Outcome {
-    let config = Arc::new(load(&args.config.config)?);
+    let config = Arc::new(schemas::with_ids(load(&args.config.config)?).await?);
     check(&args.roles, &config)?;
     if config.sources.is_empty() && args.roles.has(Role::Ingest) {
         return Err(Failure::input(format!(
@@ -31,6 +32,7 @@ pub(crate) async fn run(args: RunArgs) -> Outcome {
     if let Some(address) = server.address() {
         tracing::info!(%address, "serving /metrics, /healthz and /readyz");
     }
+    let server = server.with(hark_registry::routes(schemas::catalogue(&config)));
     tokio::spawn(server.serve(system.shutdown.token()));
     let care = part(args.roles.has(Role::Care), || system.care())?;
     let aggregate = part(args.roles.has(Role::Aggregate), || {

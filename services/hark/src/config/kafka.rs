@@ -1,5 +1,6 @@
 //! The `[log.kafka]` section: the log on a cluster instead of in the data folder.
 
+use super::RegistryConfig;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -23,6 +24,8 @@ pub(crate) struct KafkaConfig {
     /// Settings of librdkafka, by their names.
     #[serde(default)]
     pub(crate) settings: BTreeMap<String, String>,
+    /// Whose schema ids the values carry; by default hark's own.
+    pub(crate) registry: Option<RegistryConfig>,
 }
 
 /// Each task has two clients of its own: beyond this, more processes are no longer the way to go faster.
@@ -77,6 +80,9 @@ impl KafkaConfig {
                     "log.kafka.settings.\"{name}\" is set by hark itself, whose promises rest on it"
                 ));
             }
+        }
+        if let Some(registry) = &self.registry {
+            found.extend(registry.problems());
         }
         found
     }

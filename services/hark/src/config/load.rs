@@ -2,7 +2,9 @@
 
 use super::document::{Problems, Table, many, one, read};
 use super::source::{SourceConfig, is_plain};
-use super::{AuthorsConfig, BrandConfig, Config, HttpConfig, LogConfig, MarketConfig, REFERENCE};
+use super::{
+    AuthorsConfig, BrandConfig, Config, HttpConfig, LogConfig, MarketConfig, REFERENCE, ValueFormat,
+};
 use crate::exit::{Failure, Outcome};
 use crate::touchpoints::OwnTouchpoints;
 use hark_aggregate::{
@@ -116,7 +118,13 @@ fn sections(document: &mut Table<'_>, problems: &mut Problems<'_>, text: &str) -
              pepper_file"
                 .to_owned()
         });
-        for message in kafka.problems().into_iter().chain(pepper) {
+        let json = config.log.format == ValueFormat::Json;
+        let unused = (json && kafka.registry.is_some()).then(|| {
+            "log.kafka.registry: JSON carries no schema id; take the registry away, or write \
+             format = \"protobuf\""
+                .to_owned()
+        });
+        for message in kafka.problems().into_iter().chain(pepper).chain(unused) {
             problems.add(place_of(text, &message), message);
         }
     }
@@ -314,6 +322,25 @@ mod tests {
         let config = parse(Path::new("x"), "[[brand]]\nid = \"a\"\nquery = \"acme\"\n").unwrap();
         assert_eq!(config.markets.len(), 1);
         assert!(config.alert.mention.iter().any(|rule| rule.id == "safety"));
+    }
+
+    #[test]
+    fn values_are_protobuf_or_json_and_only_the_former_has_a_registry() {
+        let with = |log: &str| {
+            problems(&format!(
+                "[log]\n{log}\n[authors]\npepper_env = \"P\"\n[[brand]]\nid = \"a\"\nquery = \"acme\"\n"
+            ))
+        };
+        let registry = "kafka.servers = \"a:9092\"\nkafka.registry.url = \"https://r\"";
+        assert_eq!(with("format = \"json\""), Vec::<String>::new());
+        assert_eq!(with(registry), Vec::<String>::new());
+        let both = with(&format!("format = \"json\"\n{registry}"));
+        assert!(
+            both.len() == 1 && both[0].contains("no schema id"),
+            "{both:?}"
+        );
+        let other = with("format = \"avro\"");
+        assert!(other[0].starts_with("hark.toml:2:"), "{other:?}");
     }
 
     #[test]

@@ -3,16 +3,20 @@
 mod document;
 mod kafka;
 mod load;
+mod registry;
 mod source;
 
 pub(crate) use kafka::KafkaConfig;
 pub(crate) use load::{load, parse_demo};
+pub(crate) use registry::RegistryConfig;
 pub(crate) use source::{SourceConfig, SourceKind};
 
 use crate::touchpoints::OwnTouchpoints;
 use hark_aggregate::{AggregateConfig, AlertConfig, StandingConfig};
 use hark_insight::Market;
 use hark_model::{BrandId, Taxonomy};
+use hark_proto::schemas::SchemaIds;
+use hark_proto::{Encoding, Format};
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -50,8 +54,13 @@ pub(crate) struct LogConfig {
     pub(crate) max_mib: u64,
     /// Wait for the disk at every commit.
     pub(crate) sync: bool,
+    /// What the values of the topics are.
+    pub(crate) format: ValueFormat,
     /// The log on a cluster instead.
     pub(crate) kafka: Option<KafkaConfig>,
+    /// The schema ids that values are written with: hark's own until the registry was asked.
+    #[serde(skip)]
+    pub(crate) ids: SchemaIds,
 }
 
 impl Default for LogConfig {
@@ -60,9 +69,35 @@ impl Default for LogConfig {
             topic_prefix: "hark".to_owned(),
             max_mib: 0,
             sync: true,
+            format: ValueFormat::Protobuf,
             kafka: None,
+            ids: SchemaIds::default(),
         }
     }
+}
+
+impl LogConfig {
+    /// How the topics' values are written.
+    pub(crate) fn encoding(&self) -> Encoding {
+        let format = match self.format {
+            ValueFormat::Protobuf => Format::Protobuf,
+            ValueFormat::Json => Format::Json,
+        };
+        Encoding {
+            format,
+            ids: self.ids,
+        }
+    }
+}
+
+/// What the values of the topics are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ValueFormat {
+    /// Protobuf in Confluent's frame.
+    Protobuf,
+    /// JSON objects.
+    Json,
 }
 
 /// The `[http]` section.

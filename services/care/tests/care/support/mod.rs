@@ -84,9 +84,10 @@ impl World {
     }
 
     pub(crate) fn publish(&self, alert: &Alert) {
-        let headers = cloud_event_headers(alert).into_iter();
+        let value = alert.encode();
+        let headers = cloud_event_headers(alert, &value).into_iter();
         self.publish_bytes(
-            &alert.encode(),
+            &value,
             headers
                 .map(|(name, value)| (name, value.into_bytes()))
                 .collect(),
