@@ -183,7 +183,11 @@ pub(crate) fn away(ground: &Ground) {
     });
     for topic in ["items", "mentions"] {
         let records = folder.topic(topic);
-        assert_eq!(records.len() as u64, all, "{topic} has every one once: {records:?}");
+        assert_eq!(
+            records.len() as u64,
+            all,
+            "{topic} has every one once: {records:?}"
+        );
     }
     eventually("readiness", || {
         (get(&metrics, "/readyz").status == 200).then_some(())
