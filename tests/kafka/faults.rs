@@ -1,7 +1,7 @@
 //! What goes wrong with processes, records and the broker, each time with every mention counted.
 
 use crate::support::{Folder, Running, eventually, get, post};
-use crate::{Ground, counts, process, until_reported, without};
+use crate::{Ground, counts, process, report, until_reported, without};
 use hark_proto::topics;
 use hark_stream::{
     Commit, KafkaLog, KafkaOptions, Log, NewRecord, Partitioning, TaskId, TopicName,
@@ -175,7 +175,25 @@ pub(crate) fn away(ground: &Ground) {
     eventually("a push that is taken", || {
         (pushed.push() == 202).then_some(())
     });
+    // What was answered 503 nobody knows of, so it is pushed again, as whoever pushes does.
+    pushed.all_again();
+    let all = pushed.sent as u64;
+    eventually("all of them in the report", || {
+        (folder.mentions().get("acme") == Some(&all)).then_some(())
+    });
+    for topic in ["items", "mentions"] {
+        let records = folder.topic(topic);
+        assert_eq!(
+            records.len() as u64,
+            all,
+            "{topic} has every one once: {records:?}"
+        );
+    }
+    eventually("readiness", || {
+        (get(&metrics, "/readyz").status == 200).then_some(())
+    });
     assert!(hark.stop().success());
+    assert_eq!(report(&folder)["markets"][0]["brands"][0]["mentions"], all);
 }
 
 /// Memory that a process has.
@@ -215,5 +233,13 @@ impl<'a> Pushed<'a> {
             .collect();
         let body = json!(items).to_string();
         post(self.address, TOKEN, "application/json", &body).map_or(0, |answer| answer.status)
+    }
+
+    fn all_again(&self) {
+        for from in (0..self.sent).step_by(EACH) {
+            eventually("a push that is taken", || {
+                (self.request(from) == 202).then_some(())
+            });
+        }
     }
 }

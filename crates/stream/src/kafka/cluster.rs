@@ -138,16 +138,7 @@ impl Cluster {
         let least = self.written.lock().get(&key).copied().unwrap_or(0);
         let until = Instant::now() + PATIENCE;
         loop {
-            let (start, end) = self
-                .viewer()
-                .fetch_watermarks(name, number(partition), PATIENCE)
-                .map_err(|error| {
-                    self.fault(format!("asking Kafka for the offsets of {name}"))(error)
-                })?;
-            let bounds = Bounds {
-                start: u64::try_from(start).unwrap_or(0),
-                end: u64::try_from(end).unwrap_or(0),
-            };
+            let bounds = self.decided(name, partition)?;
             if bounds.end >= least {
                 self.written.lock().remove(&key);
                 return Ok(bounds);
@@ -159,6 +150,20 @@ impl Cluster {
             }
             std::thread::park_timeout(A_MOMENT);
         }
+    }
+
+    /// The offsets of what is decided, whatever this process has committed.
+    pub(super) fn decided(&self, name: &str, partition: u32) -> Result<Bounds, Error> {
+        let (start, end) = self
+            .viewer()
+            .fetch_watermarks(name, number(partition), PATIENCE)
+            .map_err(|error| {
+                self.fault(format!("asking Kafka for the offsets of {name}"))(error)
+            })?;
+        Ok(Bounds {
+            start: u64::try_from(start).unwrap_or(0),
+            end: u64::try_from(end).unwrap_or(0),
+        })
     }
 
     /// This process has committed a record at an offset.

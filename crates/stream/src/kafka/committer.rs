@@ -6,8 +6,9 @@
 //! or elsewhere, ends it and reads the marker.
 
 use super::Shared;
+use super::hanging;
 use super::keys::{self, Marker};
-use super::producer::{Failed, Outgoing, TaskProducer, Written, hint};
+use super::producer::{Outgoing, TaskProducer, Written, hint};
 use super::store;
 use crate::{
     Commit, Error, Event, Log, NewRecord, Partitioning, StateChange, Task, TaskId, TopicName,
@@ -31,8 +32,18 @@ pub(super) struct Committer {
     producer: Option<TaskProducer>,
     /// This handle, and the number of its last commit.
     marker: Marker,
+    /// The last commit that the cluster acknowledged, and its number. A broker that is killed at that
+    /// moment may forget it, so it is kept until a later one holds.
+    acknowledged: Option<(u64, Commit)>,
     /// A commit whose outcome is not known.
-    unknown: Option<Commit>,
+    unknown: Option<Unknown>,
+}
+
+/// A commit that nobody told the outcome of.
+struct Unknown {
+    commit: Commit,
+    /// It was done a second time, and not because somebody asked for it.
+    again: bool,
 }
 
 impl Committer {
@@ -60,12 +71,13 @@ impl Committer {
                 owner: *uuid::Uuid::new_v4().as_bytes(),
                 serial: 0,
             },
+            acknowledged: None,
             unknown: None,
         };
         committer.connect()?;
         committer.restore()?;
         // Its marker tells an older handle that comes back to life whose task it is now.
-        committer.perform(&Commit::default())?;
+        committer.perform(&Commit::default(), false)?;
         Ok(committer)
     }
 
@@ -76,22 +88,37 @@ impl Committer {
 
     /// Finds out what became of the last commit, if that is not known. Returns whether it counts.
     pub(super) fn resolve(&mut self) -> Result<bool, Error> {
-        if self.unknown.is_none() {
+        let Some(unknown) = &self.unknown else {
             return Ok(false);
-        }
+        };
+        let again = unknown.again;
         self.take_up_again()?;
+        let last = self.last()?.unwrap_or(self.marker);
         self.unknown = None;
-        let last = self.store.get(&Marker::key())?;
-        let applied = last.as_deref().and_then(Marker::decode) == Some(self.marker);
-        if applied {
+        if last == self.marker {
+            self.acknowledged = None;
             self.shared.signal.committed();
+            return Ok(!again);
         }
-        Ok(applied)
+        if let Some((serial, forgotten)) = self.acknowledged.clone()
+            && serial > last.serial
+        {
+            tracing::warn!(task = %self.id, "the cluster acknowledged a commit and forgot it; doing it again");
+            self.perform(&forgotten, true)?;
+        }
+        Ok(false)
+    }
+
+    /// Who committed last, and which of its commits it was.
+    fn last(&self) -> Result<Option<Marker>, Error> {
+        let last = self.store.get(&Marker::key())?;
+        Ok(last.as_deref().and_then(Marker::decode))
     }
 
     fn connect(&mut self) -> Result<(), Error> {
-        let options = &self.shared.cluster.options;
-        self.producer = Some(TaskProducer::connect(options, &self.id)?);
+        let producer = TaskProducer::connect(&self.shared.cluster.options, &self.id)?;
+        hanging::end(&self.shared.cluster, &producer, &self.changelog, &self.id)?;
+        self.producer = Some(producer);
         Ok(())
     }
 
@@ -112,8 +139,7 @@ impl Committer {
 
     /// A handle that lost its connection may have lost its task too, and must not take it back.
     fn still_ours(&self) -> Result<(), Error> {
-        let last = self.store.get(&Marker::key())?;
-        match last.as_deref().and_then(Marker::decode) {
+        match self.last()? {
             Some(last) if last.owner == self.marker.owner => Ok(()),
             _ => Err(Error::Fenced {
                 task: self.id.to_string(),
@@ -173,10 +199,7 @@ impl Committer {
         )))
     }
 
-    fn perform(&mut self, commit: &Commit) -> Result<(), Error> {
-        if self.producer.is_none() {
-            self.take_up_again()?;
-        }
+    fn perform(&mut self, commit: &Commit, again: bool) -> Result<(), Error> {
         let Some(producer) = &self.producer else {
             return Err(super::fault::silent("committing"));
         };
@@ -216,19 +239,26 @@ impl Committer {
             Ok(_) => Event::Committed(stage, begun.elapsed()),
             Err(_) => Event::Aborted(stage),
         });
-        match outcome {
-            Ok(written) => self.applied(commit, changes, &written),
-            Err(Failed::Undone(error) | Failed::Unknown(error)) if fences(&error) => {
-                self.producer = None;
-                self.unknown = Some(commit.clone());
-                self.after_fence(error)
-            }
-            Err(Failed::Undone(error)) => Err(error),
-            Err(Failed::Unknown(error)) => {
-                self.producer = None;
-                self.unknown = Some(commit.clone());
-                Err(error)
-            }
+        let error = match outcome {
+            Ok(written) => match self.applied(commit, changes, &written) {
+                Ok(()) => {
+                    self.acknowledged = Some((marker.serial, commit.clone()));
+                    return Ok(());
+                }
+                // What counts is in the changelog; it is read from there before anything else is done.
+                Err(error) => error,
+            },
+            Err(error) => error,
+        };
+        // Also what was taken back may have taken the one before it along, see `hanging`.
+        self.producer = None;
+        self.unknown = Some(Unknown {
+            commit: commit.clone(),
+            again,
+        });
+        match error {
+            fenced @ Error::Fenced { .. } => self.after_fence(fenced),
+            error => Err(error),
         }
     }
 
@@ -261,15 +291,10 @@ impl Committer {
                 state.push(keys::put(keys::followed(), last.offset + 1));
             }
         }
-        let stored = self.store.commit(&Commit {
+        self.store.commit(&Commit {
             state,
             ..Commit::default()
-        });
-        if let Err(error) = stored {
-            // What counts is in the changelog; it is read from there before anything else is done.
-            self.unknown = Some(commit.clone());
-            return Err(error);
-        }
+        })?;
         for position in &commit.offsets {
             self.positions.insert(position.topic.clone(), position.next);
         }
@@ -298,13 +323,14 @@ impl Committer {
 impl background::Committer for Committer {
     fn commit(&mut self, commit: &Commit) -> Result<(), Error> {
         self.check(commit)?;
-        if let Some(unknown) = self.unknown.clone() {
-            let applied = self.resolve()?;
-            if applied && unknown == *commit {
-                return Ok(());
-            }
+        let asked = self
+            .unknown
+            .as_ref()
+            .is_some_and(|unknown| unknown.commit == *commit);
+        match self.resolve()? && asked {
+            true => Ok(()),
+            false => self.perform(commit, false),
         }
-        self.perform(commit)
     }
 }
 
@@ -324,10 +350,6 @@ fn outputs<'a>(commit: &'a Commit, targets: &'a Targets) -> Vec<Outgoing<'a>> {
         }
     }
     outputs
-}
-
-fn fences(error: &Error) -> bool {
-    matches!(error, Error::Fenced { .. })
 }
 
 fn outgoing<'a>(topic: &'a str, partition: u32, record: &'a NewRecord) -> Outgoing<'a> {

@@ -28,6 +28,8 @@ pub(super) struct Input {
     waiting: VecDeque<Record>,
     /// The next offset to hand out.
     next: u64,
+    /// The next offset to take in: a client that finds its place again may fetch a record twice.
+    expected: u64,
     /// Everything that was committed when it was last fetched has been fetched.
     ended: bool,
 }
@@ -54,6 +56,7 @@ impl Input {
             monitor: Arc::clone(&options.monitor),
             waiting: VecDeque::new(),
             next: 0,
+            expected: 0,
             ended: true,
         })
     }
@@ -82,6 +85,7 @@ impl Input {
         self.consumer.assign(&list).map_err(fault(&context))?;
         self.waiting.clear();
         self.next = offset;
+        self.expected = offset;
         self.ended = false;
         Ok(())
     }
@@ -120,6 +124,7 @@ impl Input {
             self.waiting.pop_front();
         }
         self.next = self.next.max(offset);
+        self.expected = self.expected.max(offset);
     }
 
     /// Takes what was fetched, until there is enough for `limit`; waits for the first so long.
@@ -135,9 +140,10 @@ impl Input {
                 None => return Ok(()),
                 Some(Ok(message)) => {
                     self.ended = false;
-                    // What was on its way when the offset changed.
-                    if message.offset() >= i64::try_from(self.next).unwrap_or(i64::MAX) {
-                        let record = record(&self.topic, &message);
+                    let record = record(&self.topic, &message);
+                    // Else it was on its way when the offset changed.
+                    if record.offset >= self.expected {
+                        self.expected = record.offset + 1;
                         bytes += record.size();
                         self.waiting.push_back(record);
                     }

@@ -7,6 +7,7 @@
 mod cluster;
 mod committer;
 mod fault;
+mod hanging;
 mod input;
 mod keys;
 mod membership;

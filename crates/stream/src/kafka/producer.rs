@@ -36,13 +36,8 @@ pub(super) struct Outgoing<'a> {
     pub(super) headers: &'a [(String, Vec<u8>)],
 }
 
-/// How a transaction ended that did not succeed.
-pub(super) enum Failed {
-    /// Nothing of it counts.
-    Undone(Error),
-    /// Whether it counts only the changelog can tell.
-    Unknown(Error),
-}
+/// The key of a record that is written to be taken back.
+const NOTHING: &[u8] = b"-";
 
 /// What came of the records that were sent since it was last asked.
 struct Deliveries {
@@ -140,19 +135,14 @@ impl TaskProducer {
     }
 
     /// Writes records and the group's offsets, all or nothing. Returns the last record's
-    /// place in each partition that was written to.
+    /// place in each partition that was written to. After an error only the changelog can tell
+    /// whether it counts, and this producer is of no use any more.
     pub(super) fn transact<'a>(
         &self,
         records: impl Iterator<Item = Outgoing<'a>>,
         offsets: Option<(&TopicPartitionList, &ConsumerGroupMetadata)>,
-    ) -> Result<Vec<Written>, Failed> {
-        {
-            let mut delivered = self.delivered();
-            delivered.failure = None;
-            delivered.last.clear();
-        }
-        let written = self.write(records, offsets);
-        if let Err(error) = written {
+    ) -> Result<Vec<Written>, Error> {
+        if let Err(error) = self.write(records, offsets) {
             return Err(self.undo(error));
         }
         match self.producer.commit_transaction(PATIENCE) {
@@ -161,8 +151,24 @@ impl TaskProducer {
                 let error = self.fault("committing")(KafkaError::Transaction(error));
                 Err(self.undo(error))
             }
-            Err(error) => Err(Failed::Unknown(self.fault("committing")(error))),
+            Err(error) => Err(self.fault("committing")(error)),
         }
+    }
+
+    /// Writes a record to each of these places, and takes them all back.
+    pub(super) fn take_back(&self, places: &[(String, u32)]) -> Result<(), Error> {
+        let nothing = places.iter().map(|(topic, partition)| Outgoing {
+            topic,
+            partition: *partition,
+            timestamp: 0,
+            key: NOTHING,
+            value: None,
+            headers: &[],
+        });
+        self.write(nothing, None)?;
+        self.producer
+            .abort_transaction(PATIENCE)
+            .map_err(self.fault("taking a transaction back"))
     }
 
     fn delivered(&self) -> parking_lot::MutexGuard<'_, Delivered> {
@@ -178,6 +184,11 @@ impl TaskProducer {
         records: impl Iterator<Item = Outgoing<'a>>,
         offsets: Option<(&TopicPartitionList, &ConsumerGroupMetadata)>,
     ) -> Result<(), Error> {
+        {
+            let mut delivered = self.delivered();
+            delivered.failure = None;
+            delivered.last.clear();
+        }
         self.producer
             .begin_transaction()
             .map_err(self.fault("beginning a transaction"))?;
@@ -242,8 +253,9 @@ impl TaskProducer {
         }
     }
 
-    /// Takes back what was written. If even that fails, the next producer of the task does it.
-    fn undo(&self, error: Error) -> Failed {
+    /// Takes back what was written, and says why. If even that fails, the next producer of the task
+    /// does it.
+    fn undo(&self, error: Error) -> Error {
         // A record that was refused says more than the state that it left the producer in.
         let refused = self.delivered().failure.take();
         let error = refused.map_or(error, |refused| self.fault("writing records")(refused));
@@ -254,15 +266,15 @@ impl TaskProducer {
         while self.producer.in_flight_count() > 0 && Instant::now() < until {
             self.producer.poll(Duration::from_millis(1));
         }
-        if let Err(undoing) = self.producer.abort_transaction(FAREWELL) {
-            let undoing = self.fault("taking a transaction back")(undoing);
-            tracing::debug!(error = %undoing, "a transaction is left to end by itself");
-            return Failed::Unknown(match undoing {
-                fenced @ Error::Fenced { .. } => fenced,
-                _ => error,
-            });
+        let Err(undoing) = self.producer.abort_transaction(FAREWELL) else {
+            return error;
+        };
+        let undoing = self.fault("taking a transaction back")(undoing);
+        tracing::debug!(error = %undoing, "a transaction is left to end by itself");
+        match undoing {
+            fenced @ Error::Fenced { .. } => fenced,
+            _ => error,
         }
-        Failed::Undone(error)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The state of tasks on this machine: a cache of their changelogs in one embedded log.
 
 use super::cluster::TOMBSTONES;
+use super::input::Input;
 use super::{Shared, keys};
 use crate::{
     Commit, EmbeddedLog, EmbeddedOptions, Error, ErrorKind, Event, Limit, StateChange, Task, TaskId,
@@ -56,30 +57,34 @@ pub(super) fn follow(
     if next > bounds.end || (next > 0 && !usable(store, &origin, now)?) {
         next = 0;
     }
+    let mut input = shared.read_changelog(changelog, partition, next.saturating_sub(1))?;
+    if next > 0 && !follows(shared, &mut input, next, store)? {
+        tracing::warn!(task = %id, "the store knows of a commit that does not count; it is built anew");
+        next = 0;
+        input.seek(0)?;
+    }
     if next == 0 {
         // Also what was left half empty.
         empty(store)?;
     }
-    let mut seen = vec![
-        keys::put(keys::followed_at(), now),
-        StateChange {
-            key: keys::origin(),
-            value: Some(origin.into_bytes()),
-        },
-    ];
-    if next == bounds.end {
-        // What a store has not seen the end of would be read again, which is all that this saves.
-        return store.commit(&Commit {
-            state: seen,
-            ..Commit::default()
-        });
-    }
-    let mut input = shared.read_changelog(changelog, partition, next)?;
+    let whose = StateChange {
+        key: keys::origin(),
+        value: Some(origin.into_bytes()),
+    };
+    store.commit(&Commit {
+        state: vec![keys::put(keys::followed_at(), now), whose],
+        ..Commit::default()
+    })?;
     let mut progress = Progress::new(shared, id, bounds.end - next.max(bounds.start));
-    while next < bounds.end {
+    loop {
         let mut records = Vec::new();
-        shared.more(&mut input, APPLIED, &mut records)?;
-        next = records.last().map_or(bounds.end, |last| last.offset + 1);
+        if next < bounds.end {
+            shared.more(&mut input, APPLIED, &mut records)?;
+        }
+        let Some(last) = records.last() else {
+            break;
+        };
+        next = last.offset + 1;
         let mut state: Vec<StateChange> = records
             .into_iter()
             .map(|record| StateChange {
@@ -88,15 +93,33 @@ pub(super) fn follow(
             })
             .collect();
         state.push(keys::put(keys::followed(), next));
-        state.append(&mut seen);
         store.commit(&Commit {
             state,
             ..Commit::default()
         })?;
         progress.left(bounds.end.saturating_sub(next));
     }
+    progress.left(0);
     shared.give_back(input);
     Ok(())
+}
+
+/// Whether the last record that the store has seen is in the changelog: what was acknowledged can be
+/// forgotten, see `hanging`, and the store must not know more than the changelog. Compaction may have
+/// removed it too, and then the store is too old to be of much use.
+fn follows(shared: &Shared, input: &mut Input, next: u64, store: &dyn Task) -> Result<bool, Error> {
+    let mut records = Vec::new();
+    let one = Limit {
+        records: 1,
+        bytes: usize::MAX,
+    };
+    shared.more(input, one, &mut records)?;
+    Ok(match records.first() {
+        Some(last) if last.offset + 1 == next => {
+            store.get(&last.key)?.as_deref() == last.value.as_deref()
+        }
+        _ => false,
+    })
 }
 
 /// How far a restore has come, for those who wait for it.

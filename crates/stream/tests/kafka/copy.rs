@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use hark_stream::contract::fixed;
 use hark_stream::{
     Commit, Crew, Ending, KafkaLog, KafkaOptions, Limit, Log, Record, Stage, StageError, StageJob,
-    State, StateChange, SystemClock, TaskId, TopicName, Worker,
+    State, StateChange, SystemClock, Task, TaskId, TopicName, Worker,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -38,16 +38,20 @@ impl Stage for Copy {
         }
         Ok(Commit {
             records,
-            state: vec![StateChange {
-                key: b"count".to_vec(),
-                value: Some(count.to_be_bytes().to_vec()),
-            }],
+            state: vec![count_is(count)],
             offsets: Vec::new(),
         })
     }
 
     fn limit(&self) -> Limit {
         Limit { records: 20, ..ALL }
+    }
+}
+
+fn count_is(count: u64) -> StateChange {
+    StateChange {
+        key: b"count".to_vec(),
+        value: Some(count.to_be_bytes().to_vec()),
     }
 }
 
@@ -60,6 +64,24 @@ pub(crate) fn counted(state: &(impl State + ?Sized)) -> Result<u64, hark_stream:
 pub(crate) fn prepare(log: &dyn Log, partitions: u32) {
     declare(log, "input", partitions);
     declare(log, "output", 1);
+}
+
+/// Counts one more, and says so in every partition.
+pub(crate) fn count_on(log: &dyn Log, task: &mut dyn Task) -> Result<()> {
+    let count = counted(task)? + 1;
+    let said = |partition| fixed(&input(), partition, &count.to_string());
+    let commit = Commit {
+        records: (0..log.partitions(&input())?).map(said).collect(),
+        state: vec![count_is(count)],
+        ..Commit::default()
+    };
+    hark_stream::insist(
+        log,
+        &AtomicBool::new(false),
+        |_| {},
+        || task.commit(&commit),
+    )?;
+    Ok(())
 }
 
 /// Publishes numbers, some at a time.

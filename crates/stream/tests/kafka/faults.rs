@@ -16,12 +16,13 @@ pub(crate) const CHILD: &str = "HARK_TEST_COPY";
 pub(crate) type Fault = (&'static str, fn(&Ground) -> Result<()>);
 
 /// Every test of this file.
-pub(crate) const ALL: [Fault; 12] = [
+pub(crate) const ALL: [Fault; 13] = [
     ("a_task_goes_on_elsewhere_with_all_it_knew", elsewhere),
     ("a_restart_with_its_store_reads_no_changelog", restarted),
     ("a_damaged_store_is_built_anew", damaged),
     ("a_broker_that_is_killed_loses_nothing", broker_killed),
     ("a_broker_that_is_away_for_long_loses_nothing", long_away),
+    ("what_a_broker_forgot_is_done_again", forgetful),
     ("a_process_that_is_killed_loses_nothing", killed),
     ("a_store_of_another_version_is_built_anew", outdated),
     ("who_is_told_to_stop_leaves_nothing_to_do_again", stopped),
@@ -207,49 +208,92 @@ fn outrun(ground: &Ground) -> Result<()> {
 }
 
 fn broker_killed(ground: &Ground) -> Result<()> {
-    let mut broker = ground.broker(Security::Plaintext)?;
-    let folder = tempfile::tempdir()?;
-    let options = KafkaOptions {
-        servers: broker.bootstrap(),
-        ..ground.options(folder.path().join("state"))?
-    };
-    let watching = declared(beside(&options, "watching"), 1)?;
-    let copying = Copying::start(options)?;
-    let publisher = std::sync::Arc::clone(&watching);
-    let publishing = std::thread::spawn(move || copy::publish(&*publisher, 0..3000));
-    for at in [300, 1200] {
-        copy::until_copied(&*watching, at)?;
-        broker.kill(1)?;
-        broker.start()?;
-    }
-    publishing.join().unwrap()?;
-    copy::until_copied(&*watching, 3000)?;
-    copying.stop()?;
-    copy::check(&*watching, 3000)
+    under_load(ground, 1, 3000, &[300, 1200], Duration::ZERO)
 }
 
 fn long_away(ground: &Ground) -> Result<()> {
+    // Longer than a session, and than one attempt to commit.
+    let outage = Duration::from_secs(25);
+    under_load(ground, 2, 6000, &[500, 2000, 3500], outage)
+}
+
+/// The broker is killed each time that so many are copied, and is away for so long.
+fn under_load(
+    ground: &Ground,
+    partitions: u32,
+    all: u64,
+    kills: &[u64],
+    outage: Duration,
+) -> Result<()> {
     let mut broker = ground.broker(Security::Plaintext)?;
     let folder = tempfile::tempdir()?;
     let options = KafkaOptions {
         servers: broker.bootstrap(),
         ..ground.options(folder.path().join("state"))?
     };
-    let watching = declared(beside(&options, "watching"), 2)?;
+    let watching = declared(beside(&options, "watching"), partitions)?;
     let copying = Copying::start(options)?;
     let publisher = std::sync::Arc::clone(&watching);
-    let publishing = std::thread::spawn(move || copy::publish(&*publisher, 0..6000));
-    for at in [500, 2000, 3500] {
-        copy::until_copied(&*watching, at)?;
+    let publishing = std::thread::spawn(move || copy::publish(&*publisher, 0..all));
+    for at in kills {
+        copy::until_copied(&*watching, *at)?;
         broker.kill(1)?;
-        // Longer than a session, and than one attempt to commit.
-        std::thread::park_timeout(Duration::from_secs(25));
+        std::thread::park_timeout(outage);
         broker.start()?;
     }
     publishing.join().unwrap()?;
-    copy::until_copied(&*watching, 6000)?;
+    copy::until_copied(&*watching, all)?;
     copying.stop()?;
-    copy::check(&*watching, 6000)
+    copy::check(&*watching, all)
+}
+
+/// The broker dies the moment it has acknowledged a commit, before it has told the partitions: the
+/// one moment at which it may forget what it said.
+fn forgetful(ground: &Ground) -> Result<()> {
+    let mut broker = ground.broker(Security::Plaintext)?;
+    let folder = tempfile::tempdir()?;
+    let options = KafkaOptions {
+        servers: broker.bootstrap(),
+        ..ground.options(folder.path().join("state"))?
+    };
+    let log = declared(options, 2)?;
+    let id = TaskId::new("counts", 0);
+    let mut task = log.task(&id, &[])?;
+    for round in 0..4 {
+        // Whoever had the task goes on with it, or somebody else does.
+        if round % 2 == 0 {
+            task = log.task(&id, &[])?;
+        }
+        for _ in 0..3 {
+            copy::count_on(&*log, &mut *task)?;
+        }
+        broker.kill(1)?;
+        let starting = std::thread::spawn(move || {
+            // Longer than one attempt to commit.
+            std::thread::park_timeout(Duration::from_secs(17));
+            broker.start().map(|()| broker)
+        });
+        if round % 2 == 0 {
+            copy::count_on(&*log, &mut *task)?;
+        }
+        broker = starting.join().unwrap()?;
+    }
+    task = log.task(&id, &[])?;
+    copy::count_on(&*log, &mut *task)?;
+    let counted = copy::counted(&*task)?;
+    for partition in 0..2 {
+        let found = log.read(&copy::input(), partition, 0, crate::ground::ALL)?;
+        let found: Vec<_> = found
+            .iter()
+            .map(|record| String::from_utf8_lossy(record.value.as_deref().unwrap_or_default()))
+            .collect();
+        let expected: Vec<_> = (1..=counted).map(|number| number.to_string()).collect();
+        ensure!(
+            found == expected,
+            "partition {partition} has {found:?}, counted were {counted}"
+        );
+    }
+    Ok(())
 }
 
 /// A process of its own that copies until somebody ends it.
