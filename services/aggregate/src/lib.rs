@@ -8,8 +8,8 @@
 //!
 //! Never contains: formulas, models, HTTP.
 
-mod calculus;
 mod config;
+mod counting;
 mod duration;
 mod market;
 mod metrics;
@@ -21,8 +21,9 @@ pub use config::{
     AggregateConfig, AlertConfig, MentionRuleConfig, NotifyConfig, SpikeConfig, StandingConfig,
     TimeConfig, TouchpointConfig, calculus, taxonomy,
 };
-pub use market::{MARKET_STAGE, MarketStage};
+pub use counting::{AggregateStage, Counting, STAGE, Share};
+pub use market::{MARKET_STAGE, MarketRules, MarketStage};
 pub use metrics::AggregateMetrics;
 pub use records::Topics;
-pub use stage::{AggregateStage, STAGE, Share};
+pub use stage::{Calculus, CalculusStage, Tally, Unfit};
 pub use store::Snapshot;

@@ -1,5 +1,6 @@
 //! The series of this stage. Brands are bounded by the configuration; a brand has at most twelve.
 
+use crate::stage::Tally;
 use hark_insight::{Insight, Outcome};
 use hark_model::{Alert, AlertKind, AlertState, BrandId, Sentiment, ShareOfVoice, Window};
 use hark_telemetry::{GaugeVec, Histogram, IntCounter, IntCounterVec, IntGaugeVec, Metrics};
@@ -103,8 +104,24 @@ impl AggregateMetrics {
         }
     }
 
-    /// Shows what was said, once it is committed.
-    pub(crate) fn said(&self, insights: &[Insight]) {
+    /// Shows what a step decided.
+    pub(crate) fn committed(&self, decided: Tally) {
+        for outcome in decided.outcomes {
+            self.events.with_label_values(&[outcome.as_str()]).inc();
+        }
+        for (brand, sentiment) in decided.counted {
+            self.mentions
+                .with_label_values(&[brand.as_str(), sentiment])
+                .inc();
+        }
+        for latency in decided.latencies {
+            self.latency.observe(latency);
+        }
+        self.dead_letters.inc_by(decided.dead_letters);
+        self.said(&decided.insights);
+    }
+
+    fn said(&self, insights: &[Insight]) {
         for insight in insights {
             match insight {
                 Insight::Voice(share) => self.share(share),

@@ -1,168 +1,184 @@
-//! Mentions in; share of voice, standing and alerts out.
+//! The loop of both steps: records in, what the calculus says of them out, in one commit.
 
-use crate::calculus::Calculus;
 use crate::metrics::AggregateMetrics;
 use crate::records::{self, Topics};
 use crate::store::StepStore;
-use hark_insight::{Cause, Config, Insight, Outcome, StoreError, TimeMode};
-use hark_model::{BrandId, MentionEvent, Timestamp};
-use hark_proto::{DecodeError, Wire};
+use hark_insight::{Insight, Outcome, Partial, Store, StoreError, TimeMode};
+use hark_model::{BrandId, Timestamp};
 use hark_stream::{Commit, Limit, Record, Stage, StageError, State};
 use std::collections::VecDeque;
-use std::sync::Arc;
 
-/// The stage's name: its consumer group, and the `hark-stage` header of its dead letters.
-pub const STAGE: &str = "aggregate";
+/// One step of the calculus, as a task holds it in memory.
+pub trait Calculus: Sized + Send {
+    /// What it is restored with, besides its state.
+    type Rules: Send;
 
-/// Which of the mentions a task has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Share {
-    /// The partition.
-    pub number: u32,
-    /// Of so many.
-    pub of: u32,
+    /// The stage's name: its consumer group, and the `hark-stage` header of its dead letters.
+    const STAGE: &str;
+
+    /// Takes up what is committed, and shows it.
+    fn restore(
+        rules: &Self::Rules,
+        store: &dyn Store,
+        metrics: &AggregateMetrics,
+    ) -> Result<Self, StoreError>;
+
+    /// Takes a record in, and notes what became of it.
+    fn take(
+        &mut self,
+        record: &Record,
+        now: Timestamp,
+        store: &mut dyn Store,
+        tally: &mut Tally,
+    ) -> Result<(), Unfit>;
+
+    /// Moves time forward.
+    fn advance(&mut self, now: Timestamp, store: &mut dyn Store) -> Result<(), StoreError>;
+
+    /// Ends a replay.
+    fn finish(&mut self, store: &mut dyn Store) -> Result<(), StoreError>;
+
+    /// When it has something to say next.
+    fn next_deadline(&self) -> Option<Timestamp>;
+
+    /// Ends a step: what was found, and what each market is to be told.
+    fn flush(&mut self, store: &mut dyn Store) -> Result<(Vec<Insight>, Vec<Partial>), StoreError>;
+
+    /// The task is closed: another process shows it from now on.
+    fn closed(_rules: &Self::Rules, _metrics: &AggregateMetrics) {}
 }
 
-/// Runs the calculus over one partition of the mentions. Where there are several, what their market
-/// makes of them is left to a [`crate::MarketStage`].
-pub struct AggregateStage {
-    share: Share,
-    config: Config,
-    topics: Topics,
-    metrics: AggregateMetrics,
-    /// Absent before the first step, and after a failed one: then it is restored from what is
-    /// committed.
-    aggregator: Option<Calculus>,
-    /// What the step at hand decides.
-    decided: Tally,
-    /// What steps decided whose commits are under way, oldest first.
-    under_way: VecDeque<Tally>,
+/// Why a record was not taken in.
+#[derive(Debug)]
+pub enum Unfit {
+    /// Nobody can read it: why, of a bounded set, and in words.
+    Unreadable(&'static str, String),
+    /// The state cannot be read.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Unfit {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
 }
 
 /// What a step decided, counted when it is committed.
 #[derive(Default)]
-struct Tally {
-    outcomes: Vec<Outcome>,
-    insights: Vec<Insight>,
-    counted: Vec<(BrandId, &'static str)>,
-    latencies: Vec<f64>,
-    dead_letters: u64,
+pub struct Tally {
+    pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) insights: Vec<Insight>,
+    pub(crate) counted: Vec<(BrandId, &'static str)>,
+    pub(crate) latencies: Vec<f64>,
+    pub(crate) dead_letters: u64,
 }
 
-impl AggregateStage {
-    /// A stage under these rules.
-    pub fn new(share: Share, config: Config, topics: Topics, metrics: AggregateMetrics) -> Self {
+/// Runs one step of the calculus on a task.
+pub struct CalculusStage<C: Calculus> {
+    rules: C::Rules,
+    time: TimeMode,
+    topics: Topics,
+    metrics: AggregateMetrics,
+    /// Absent before the first step, and after a failed one: then it is restored from what is
+    /// committed.
+    calculus: Option<C>,
+    /// What steps decided whose commits are under way, oldest first.
+    under_way: VecDeque<Tally>,
+}
+
+impl<C: Calculus> CalculusStage<C> {
+    /// A stage under these rules. `time`: what moves it.
+    pub(crate) fn under(
+        rules: C::Rules,
+        time: TimeMode,
+        topics: Topics,
+        metrics: AggregateMetrics,
+    ) -> Self {
         Self {
-            share,
-            config,
+            rules,
+            time,
             topics,
             metrics,
-            aggregator: None,
-            decided: Tally::default(),
+            calculus: None,
             under_way: VecDeque::new(),
         }
     }
 
-    /// The aggregator for a step, taken out: one whose step failed has seen what was never
-    /// committed, and is not put back.
-    fn begin(&mut self, state: &dyn State) -> Result<Calculus, StageError> {
-        self.decided = Tally::default();
-        if let Some(aggregator) = self.aggregator.take() {
-            return Ok(aggregator);
-        }
-        let store = StepStore::new(state);
-        let restored =
-            Calculus::restore(self.share, self.config.clone(), &store).map_err(stage_error)?;
-        if let Calculus::Whole(whole) = &restored {
-            self.metrics.restored(&self.config.brands(), whole.firing());
-        }
-        Ok(restored)
-    }
-
-    fn observe(
+    /// Does a step's work. The calculus is taken out for it: one whose step failed has seen what was
+    /// never committed, and is not put back.
+    fn decide(
         &mut self,
-        aggregator: &mut Calculus,
-        record: &Record,
-        store: &mut StepStore<'_>,
-        now: Timestamp,
-        commit: &mut Commit,
-    ) -> Result<(), StageError> {
-        let event = match decode(record) {
-            Ok(event) => event,
-            Err(error) => {
-                self.decided.dead_letters += 1;
-                let topic = &self.topics.dead_letters;
-                let reason = error.to_string();
-                let why = (error.kind(), &*reason);
-                let letter = records::dead_letter(topic, record, STAGE, why, now);
-                commit.records.push(letter);
-                return Ok(());
-            }
-        };
-        let cause = Cause {
-            topic: Arc::from(record.topic.as_str()),
-            partition: record.partition,
-            offset: record.offset,
-        };
-        let outcome = aggregator
-            .observe(&event, &cause, now, store)
-            .map_err(stage_error)?;
-        self.decided.outcomes.push(outcome);
-        if let (Outcome::Counted | Outcome::Late, MentionEvent::Observed(mention)) =
-            (outcome, &event)
-        {
-            let label = mention.label().as_str();
-            self.decided.counted.push((mention.brand.clone(), label));
-            self.decided
-                .latencies
-                .push((now - mention.arrived_at).seconds().max(0.0));
-        }
-        Ok(())
-    }
-
-    fn step_with(
-        &mut self,
-        aggregator: &mut Calculus,
-        batch: &[Record],
         state: &dyn State,
         now: Timestamp,
+        work: impl FnOnce(&Self, &mut C, &mut Step<'_>) -> Result<(), StoreError>,
     ) -> Result<Commit, StageError> {
-        let mut store = StepStore::new(state);
-        let mut commit = Commit::default();
-        for record in batch {
-            self.observe(aggregator, record, &mut store, now, &mut commit)?;
-        }
-        if self.config.time == TimeMode::Wall {
-            aggregator.advance(now, &mut store).map_err(stage_error)?;
-        }
-        self.flush(aggregator, store, commit, now)
+        let mut calculus = self.begin(state)?;
+        let mut step = Step {
+            store: StepStore::new(state),
+            commit: Commit::default(),
+            tally: Tally::default(),
+        };
+        work(self, &mut calculus, &mut step).map_err(failed::<C>)?;
+        let (insights, partials) = calculus.flush(&mut step.store).map_err(failed::<C>)?;
+        let mut commit = step.commit;
+        let topics = &self.topics;
+        let said = insights
+            .iter()
+            .map(|insight| records::insight(topics, insight, now));
+        commit.records.extend(said);
+        let told = partials
+            .iter()
+            .map(|partial| records::partial(topics, partial, now));
+        commit.records.extend(told);
+        commit.state = step.store.into_changes();
+        self.under_way.push_back(Tally {
+            insights,
+            ..step.tally
+        });
+        self.calculus = Some(calculus);
+        Ok(commit)
     }
 
-    /// Ends a step: says what was found, and writes what changed.
-    fn flush(
-        &mut self,
-        aggregator: &mut Calculus,
-        mut store: StepStore<'_>,
-        mut commit: Commit,
+    fn begin(&mut self, state: &dyn State) -> Result<C, StageError> {
+        match self.calculus.take() {
+            Some(calculus) => Ok(calculus),
+            None => {
+                C::restore(&self.rules, &StepStore::new(state), &self.metrics).map_err(failed::<C>)
+            }
+        }
+    }
+
+    fn take(
+        &self,
+        calculus: &mut C,
+        record: &Record,
         now: Timestamp,
-    ) -> Result<Commit, StageError> {
-        let (insights, partials) = aggregator.flush(&mut store).map_err(stage_error)?;
-        self.decided.insights = insights;
-        let insights = self.decided.insights.iter();
-        let insights = insights.map(|insight| records::insight(&self.topics, insight, now));
-        commit.records.extend(insights);
-        let partials = partials.iter();
-        let partials = partials.map(|partial| records::partial(&self.topics, partial, now));
-        commit.records.extend(partials);
-        commit.state = store.into_changes();
-        self.under_way.push_back(std::mem::take(&mut self.decided));
-        Ok(commit)
+        step: &mut Step<'_>,
+    ) -> Result<(), StoreError> {
+        match calculus.take(record, now, &mut step.store, &mut step.tally) {
+            Ok(()) => Ok(()),
+            Err(Unfit::Store(error)) => Err(error),
+            Err(Unfit::Unreadable(kind, reason)) => {
+                step.tally.dead_letters += 1;
+                let (topic, why) = (&self.topics.dead_letters, (kind, &*reason));
+                let letter = records::dead_letter(topic, record, C::STAGE, why, now);
+                step.commit.records.push(letter);
+                Ok(())
+            }
+        }
     }
 }
 
-impl Stage for AggregateStage {
+/// A step under way.
+struct Step<'a> {
+    store: StepStore<'a>,
+    commit: Commit,
+    tally: Tally,
+}
+
+impl<C: Calculus> Stage for CalculusStage<C> {
     fn restore(&mut self, state: &dyn State) -> Result<(), StageError> {
-        self.aggregator = Some(self.begin(state)?);
+        self.calculus = Some(self.begin(state)?);
         Ok(())
     }
 
@@ -172,52 +188,39 @@ impl Stage for AggregateStage {
         state: &dyn State,
         now: i64,
     ) -> Result<Commit, StageError> {
-        let mut aggregator = self.begin(state)?;
-        let commit = self.step_with(&mut aggregator, batch, state, Timestamp::from_millis(now))?;
-        self.aggregator = Some(aggregator);
-        Ok(commit)
+        let now = Timestamp::from_millis(now);
+        self.decide(state, now, |stage, calculus, step| {
+            for record in batch {
+                stage.take(calculus, record, now, step)?;
+            }
+            match stage.time {
+                TimeMode::Wall => calculus.advance(now, &mut step.store),
+                TimeMode::Event => Ok(()),
+            }
+        })
     }
 
     fn finish(&mut self, state: &dyn State, now: i64) -> Result<Commit, StageError> {
-        let mut aggregator = self.begin(state)?;
-        let mut store = StepStore::new(state);
-        aggregator.finish(&mut store).map_err(stage_error)?;
         let now = Timestamp::from_millis(now);
-        let commit = self.flush(&mut aggregator, store, Commit::default(), now)?;
-        self.aggregator = Some(aggregator);
-        Ok(commit)
+        self.decide(state, now, |_, calculus, step| {
+            calculus.finish(&mut step.store)
+        })
     }
 
     fn deadline(&self) -> Option<i64> {
-        match &self.aggregator {
-            Some(aggregator) => aggregator.next_deadline().map(Timestamp::millis),
+        match &self.calculus {
+            Some(calculus) => calculus.next_deadline().map(Timestamp::millis),
             None => Some(i64::MIN),
         }
     }
 
     fn committed(&mut self, _commit: &Commit) {
         let decided = self.under_way.pop_front().unwrap_or_default();
-        for outcome in decided.outcomes {
-            self.metrics
-                .events
-                .with_label_values(&[outcome.as_str()])
-                .inc();
-        }
-        for (brand, sentiment) in decided.counted {
-            self.metrics
-                .mentions
-                .with_label_values(&[brand.as_str(), sentiment])
-                .inc();
-        }
-        for latency in decided.latencies {
-            self.metrics.latency.observe(latency);
-        }
-        self.metrics.dead_letters.inc_by(decided.dead_letters);
-        self.metrics.said(&decided.insights);
+        self.metrics.committed(decided);
     }
 
     fn discard(&mut self) {
-        self.aggregator = None;
+        self.calculus = None;
         self.under_way.clear();
     }
 
@@ -229,13 +232,15 @@ impl Stage for AggregateStage {
     }
 }
 
-fn decode(record: &Record) -> Result<MentionEvent, DecodeError> {
-    MentionEvent::decode(record.value.as_deref().unwrap_or_default())
+impl<C: Calculus> Drop for CalculusStage<C> {
+    fn drop(&mut self) {
+        C::closed(&self.rules, &self.metrics);
+    }
 }
 
-pub(crate) fn stage_error(error: StoreError) -> StageError {
+fn failed<C: Calculus>(error: StoreError) -> StageError {
     StageError::Failed {
-        stage: STAGE.to_owned(),
+        stage: C::STAGE.to_owned(),
         message: error.to_string(),
     }
 }
