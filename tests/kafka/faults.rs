@@ -77,13 +77,8 @@ fn no_alert_twice(folder: &Folder) {
 /// The log of a folder's hark, as somebody else sees it.
 fn beside(servers: &str, prefix: &str, folder: &Folder) -> Arc<KafkaLog> {
     KafkaLog::connect(KafkaOptions {
-        servers: servers.to_owned(),
         namespace: format!("{prefix}."),
-        topics: String::new(),
-        replicas: None,
-        folder: folder.path("beside"),
-        monitor: Arc::new(()),
-        settings: Vec::new(),
+        ..KafkaOptions::new(servers, folder.path("beside"))
     })
     .unwrap()
 }

@@ -33,7 +33,7 @@ pub fn insist<T>(
 }
 
 /// Waits, whatever other tasks commit meanwhile; only a stop cuts it short.
-fn pause(log: &dyn Log, stop: &AtomicBool, length: Duration) {
+pub(crate) fn pause(log: &dyn Log, stop: &AtomicBool, length: Duration) {
     let until = Instant::now() + length;
     loop {
         // Asked before looking at `stop`, so that an interrupt after the look is noticed.

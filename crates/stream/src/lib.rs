@@ -141,6 +141,12 @@ pub trait Log: Send + Sync + 'static {
         }))
     }
 
+    /// How far apart the commits of a busy task are at least: what comes in between shares one, where a
+    /// commit is dear.
+    fn commit_interval(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// Blocks until something was committed after `seen` (a number a previous call returned, 0
     /// at first), until `wait` is over, or until [`Log::interrupt`]. Returns the latest number.
     fn changed(&self, seen: u64, wait: Duration) -> u64;

@@ -1,9 +1,10 @@
 //! The loop round a stage: poll, decide, commit.
 
+use crate::insist::pause;
 use crate::{Commit, Error, Limit, Log, Overlay, Record, State, Task, insist};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Where a runner gets the time from; stages get it as an argument.
 pub trait Clock: Send + Sync {
@@ -143,6 +144,7 @@ impl Runner {
             stage,
             observer,
             pending: None,
+            submitted: None,
             report: RunnerReport::default(),
         };
         let done = run.start(until_idle);
@@ -175,6 +177,8 @@ struct Run<'a> {
     stage: &'a mut dyn Stage,
     observer: &'a mut dyn Observer,
     pending: Option<Pending>,
+    /// When the last commit began.
+    submitted: Option<Instant>,
     report: RunnerReport,
 }
 
@@ -198,7 +202,10 @@ impl Run<'_> {
                 self.runner.wait(self.stage)
             };
             let limit = self.stage.limit();
-            let batch = self.insist(|task| task.poll(limit, wait))?;
+            let mut batch = self.insist(|task| task.poll(limit, wait))?;
+            if !batch.is_empty() && !until_idle {
+                self.gather(limit, &mut batch)?;
+            }
             if batch.is_empty() && self.pending.is_some() {
                 self.settle()?;
                 continue;
@@ -221,6 +228,25 @@ impl Run<'_> {
             })?;
         }
         self.settle()
+    }
+
+    /// Adds what comes until the next commit may begin, unless there is enough for one already.
+    fn gather(&mut self, limit: Limit, batch: &mut Vec<Record>) -> Result<(), StageError> {
+        let interval = self.runner.log.commit_interval();
+        let left = self
+            .submitted
+            .map_or(Duration::ZERO, |at| interval.saturating_sub(at.elapsed()));
+        let bytes = batch.iter().map(Record::size).sum();
+        let room = Limit {
+            records: limit.records.saturating_sub(batch.len()),
+            bytes: limit.bytes.saturating_sub(bytes),
+        };
+        if left.is_zero() || room.records == 0 || room.bytes == 0 {
+            return Ok(());
+        }
+        pause(&*self.runner.log, &self.runner.stop, left);
+        batch.extend(self.insist(|task| task.poll(room, Duration::ZERO))?);
+        Ok(())
     }
 
     fn decide(&mut self, batch: &[Record], now: i64) -> Result<Commit, StageError> {
@@ -254,6 +280,7 @@ impl Run<'_> {
             return Ok(());
         }
         self.task.submit(Arc::clone(&pending.commit))?;
+        self.submitted = Some(Instant::now());
         self.pending = Some(pending);
         Ok(())
     }

@@ -43,10 +43,10 @@ pub struct WebhookConfig {
     #[serde(default = "least_severity")]
     pub min_severity: u8,
     /// How long an answer may take, from the first attempt to connect on.
-    #[serde(default = "timeout", with = "written_duration")]
+    #[serde(default = "timeout", with = "humantime_serde")]
     pub timeout: Duration,
     /// Undelivered for this long, a notice is given up: counted, logged and kept as a dead letter.
-    #[serde(default = "give_up_after", with = "written_duration")]
+    #[serde(default = "give_up_after", with = "humantime_serde")]
     pub give_up_after: Duration,
 }
 
@@ -156,24 +156,6 @@ impl WebhookConfig {
             }
         }
         problems
-    }
-}
-
-mod written_duration {
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-    use std::time::Duration;
-
-    pub(super) fn serialize<S: Serializer>(it: &Duration, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(&humantime::format_duration(*it))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-        let text = String::deserialize(from)?;
-        humantime::parse_duration(&text).map_err(|error| {
-            D::Error::custom(format!(
-                "{text:?} is not a duration such as \"10s\": {error}"
-            ))
-        })
     }
 }
 

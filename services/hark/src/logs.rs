@@ -41,13 +41,12 @@ fn connect(
         .resolve(&|name| std::env::var(name).ok())
         .map_err(Failure::Input)?;
     Ok(hark_stream::KafkaLog::connect(hark_stream::KafkaOptions {
-        servers: kafka.servers.clone(),
         namespace: format!("{}.", config.log.topic_prefix),
-        topics: String::new(),
         replicas: kafka.replicas,
-        folder: folder.to_owned(),
+        commit_interval: kafka.commit_interval,
         monitor,
         settings,
+        ..hark_stream::KafkaOptions::new(&*kafka.servers, folder)
     })?)
 }
 

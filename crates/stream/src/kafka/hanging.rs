@@ -24,6 +24,9 @@ pub(super) fn end(
     changelog: &str,
     id: &TaskId,
 ) -> Result<(), Error> {
+    if !cluster.options.exactly_once {
+        return Ok(());
+    }
     // Every commit writes here, and nobody else does.
     let place = (changelog.to_owned(), id.partition);
     let before = cluster.decided(changelog, id.partition)?.end;

@@ -247,6 +247,10 @@ impl Log for KafkaLog {
         self.shared.position(id, topic)
     }
 
+    fn commit_interval(&self) -> Duration {
+        self.shared.cluster.options.commit_interval
+    }
+
     fn changed(&self, seen: u64, wait: Duration) -> u64 {
         self.shared.signal.changed(seen, wait)
     }

@@ -5,6 +5,7 @@ use rdkafka::ClientConfig;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Bytes that librdkafka may hold back for one input, in KiB: beyond it the broker is not asked.
 const QUEUED_KIB: &str = "16384";
@@ -25,6 +26,11 @@ pub struct KafkaOptions {
     pub replicas: Option<u16>,
     /// Where the state of tasks is kept as a cache of what the cluster has.
     pub folder: PathBuf,
+    /// How far apart the commits of a busy task are at least: each is a transaction.
+    pub commit_interval: Duration,
+    /// Commits are transactions. `false` only to measure what that costs: what a fault leaves behind is
+    /// then anybody's guess.
+    pub exactly_once: bool,
     /// Who hears of commits, rebalances and errors.
     pub monitor: Arc<dyn Monitor>,
     /// Settings of librdkafka by their names: `security.protocol`, `sasl.username` and the like.
@@ -41,12 +47,29 @@ impl fmt::Debug for KafkaOptions {
             .field("topics", &self.topics)
             .field("replicas", &self.replicas)
             .field("folder", &self.folder)
+            .field("commit_interval", &self.commit_interval)
+            .field("exactly_once", &self.exactly_once)
             .field("settings", &names)
             .finish()
     }
 }
 
 impl KafkaOptions {
+    /// Those of a log on these servers, which keeps its cache in a folder, and has no names of its own.
+    pub fn new(servers: impl Into<String>, folder: impl Into<PathBuf>) -> Self {
+        Self {
+            servers: servers.into(),
+            namespace: String::new(),
+            topics: String::new(),
+            replicas: None,
+            folder: folder.into(),
+            commit_interval: Duration::ZERO,
+            exactly_once: true,
+            monitor: Arc::new(()),
+            settings: Vec::new(),
+        }
+    }
+
     /// The name on the cluster of a group, a transactional id or a changelog.
     pub(super) fn name(&self, ours: &str) -> String {
         format!("{}{ours}", self.namespace)
@@ -111,14 +134,17 @@ impl KafkaOptions {
     /// The one producer of a task.
     pub(super) fn producer(&self, transactional_id: &str) -> ClientConfig {
         let mut config = self.client();
+        if self.exactly_once {
+            config
+                .set("transactional.id", self.name(transactional_id))
+                .set("transaction.timeout.ms", "30000");
+        }
         config
-            .set("transactional.id", self.name(transactional_id))
             .set("enable.idempotence", "true")
             .set("acks", "all")
             .set("linger.ms", "2")
             .set("compression.type", "lz4")
-            .set("message.max.bytes", LARGEST_RECORD)
-            .set("transaction.timeout.ms", "30000");
+            .set("message.max.bytes", LARGEST_RECORD);
         config
     }
 }
@@ -126,18 +152,12 @@ impl KafkaOptions {
 #[cfg(test)]
 mod tests {
     use super::KafkaOptions;
-    use std::sync::Arc;
 
     #[test]
     fn secrets_are_not_printed() {
         let options = KafkaOptions {
-            servers: "a:9092".to_owned(),
-            namespace: String::new(),
-            topics: String::new(),
-            replicas: None,
-            folder: "state".into(),
-            monitor: Arc::new(()),
             settings: vec![("sasl.password".to_owned(), "canary".to_owned())],
+            ..KafkaOptions::new("a:9092", "state")
         };
         let printed = format!("{options:?}");
         assert!(printed.contains("sasl.password") && !printed.contains("canary"));

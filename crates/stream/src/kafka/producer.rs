@@ -110,6 +110,8 @@ impl ProducerContext<NoCustomPartitioner> for Deliveries {
 pub(super) struct TaskProducer {
     task: TaskId,
     producer: BaseProducer<Deliveries>,
+    /// See [`KafkaOptions::exactly_once`].
+    exactly_once: bool,
 }
 
 impl TaskProducer {
@@ -125,12 +127,15 @@ impl TaskProducer {
             .producer(&name)
             .create_with_context(deliveries)
             .map_err(task_fault(task, "making a producer"))?;
-        producer
-            .init_transactions(PATIENCE)
-            .map_err(task_fault(task, "taking the task over"))?;
+        if options.exactly_once {
+            producer
+                .init_transactions(PATIENCE)
+                .map_err(task_fault(task, "taking the task over"))?;
+        }
         Ok(Self {
             task: task.clone(),
             producer,
+            exactly_once: options.exactly_once,
         })
     }
 
@@ -142,6 +147,11 @@ impl TaskProducer {
         records: impl Iterator<Item = Outgoing<'a>>,
         offsets: Option<(&TopicPartitionList, &ConsumerGroupMetadata)>,
     ) -> Result<Vec<Written>, Error> {
+        if !self.exactly_once {
+            self.send_all(records)?;
+            self.flush()?;
+            return Ok(std::mem::take(&mut self.delivered().last));
+        }
         if let Err(error) = self.write(records, offsets) {
             return Err(self.undo(error));
         }
@@ -184,23 +194,26 @@ impl TaskProducer {
         records: impl Iterator<Item = Outgoing<'a>>,
         offsets: Option<(&TopicPartitionList, &ConsumerGroupMetadata)>,
     ) -> Result<(), Error> {
-        {
-            let mut delivered = self.delivered();
-            delivered.failure = None;
-            delivered.last.clear();
-        }
         self.producer
             .begin_transaction()
             .map_err(self.fault("beginning a transaction"))?;
-        for record in records {
-            self.send(record)?;
-        }
+        self.send_all(records)?;
+        // While the records are on their way.
         if let Some((offsets, group)) = offsets {
             self.producer
                 .send_offsets_to_transaction(offsets, group, PATIENCE)
                 .map_err(self.fault("writing the group's offsets"))?;
         }
         self.flush()
+    }
+
+    fn send_all<'a>(&self, mut records: impl Iterator<Item = Outgoing<'a>>) -> Result<(), Error> {
+        {
+            let mut delivered = self.delivered();
+            delivered.failure = None;
+            delivered.last.clear();
+        }
+        records.try_for_each(|record| self.send(record))
     }
 
     fn send(&self, outgoing: Outgoing<'_>) -> Result<(), Error> {

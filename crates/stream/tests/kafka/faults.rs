@@ -3,11 +3,13 @@
 use crate::copy::{self, Copying};
 use crate::ground::{Ground, declared, fails};
 use anyhow::{Context, Result, ensure};
-use hark_stream::{KafkaLog, KafkaOptions, Log, TaskId};
+use hark_stream::{Event, KafkaLog, KafkaOptions, Log, Monitor, TaskId};
 use kafka_broker::{GUEST, PASSWORD, Security, USER, Validity};
 use std::path::Path;
 use std::process::{Child, Command};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 /// Told to the process that is killed.
 pub(crate) const CHILD: &str = "HARK_TEST_COPY";
@@ -16,7 +18,7 @@ pub(crate) const CHILD: &str = "HARK_TEST_COPY";
 pub(crate) type Fault = (&'static str, fn(&Ground) -> Result<()>);
 
 /// Every test of this file.
-pub(crate) const ALL: [Fault; 13] = [
+pub(crate) const ALL: [Fault; 14] = [
     ("a_task_goes_on_elsewhere_with_all_it_knew", elsewhere),
     ("a_restart_with_its_store_reads_no_changelog", restarted),
     ("a_damaged_store_is_built_anew", damaged),
@@ -28,6 +30,7 @@ pub(crate) const ALL: [Fault; 13] = [
     ("who_is_told_to_stop_leaves_nothing_to_do_again", stopped),
     ("a_transaction_that_timed_out_is_done_again", stalled),
     ("what_retention_took_too_early_is_said", outrun),
+    ("what_comes_close_together_shares_a_transaction", gathered),
     ("who_may_not_come_in_is_told_why", outside),
     ("who_may_do_nothing_is_told_so", guest),
 ];
@@ -79,20 +82,28 @@ fn restarted(ground: &Ground) -> Result<()> {
 }
 
 fn damaged(ground: &Ground) -> Result<()> {
+    anew(ground, spoil)
+}
+
+fn outdated(ground: &Ground) -> Result<()> {
+    anew(ground, |file| {
+        let store = rusqlite::Connection::open(file)?;
+        Ok(store.pragma_update(None, "user_version", 9_999)?)
+    })
+}
+
+/// Something happens to the store between two runs.
+fn anew(ground: &Ground, happens: fn(&Path) -> Result<()>) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let options = ground.options(folder.path().join("state"))?;
-    let log = declared(options.clone(), 1)?;
-    copy::publish(&*log, 0..100)?;
-    drop(log);
-    let watching = KafkaLog::connect(beside(&options, "watching"))?;
-    let copying = Copying::start(options.clone())?;
-    copy::until_copied(&*watching, 100)?;
-    copying.stop()?;
-    spoil(&options.folder.join("hark.db"))?;
-    copy::publish(&*watching, 100..200)?;
-    let copying = Copying::start(options)?;
-    copy::until_copied(&*watching, 200)?;
-    copying.stop()?;
+    let watching = declared(beside(&options, "watching"), 1)?;
+    for round in 0..2 {
+        copy::publish(&*watching, 100 * round..100 * (round + 1))?;
+        let copying = Copying::start(options.clone())?;
+        copy::until_copied(&*watching, 100 * (round + 1))?;
+        copying.stop()?;
+        happens(&options.folder.join("hark.db"))?;
+    }
     copy::check(&*watching, 200)
 }
 
@@ -105,33 +116,11 @@ fn spoil(file: &Path) -> Result<()> {
     Ok(())
 }
 
-fn outdated(ground: &Ground) -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    let options = ground.options(folder.path().join("state"))?;
-    let log = declared(options.clone(), 1)?;
-    copy::publish(&*log, 0..100)?;
-    drop(log);
-    let watching = KafkaLog::connect(beside(&options, "watching"))?;
-    let copying = Copying::start(options.clone())?;
-    copy::until_copied(&*watching, 100)?;
-    copying.stop()?;
-    rusqlite::Connection::open(options.folder.join("hark.db"))?.pragma_update(
-        None,
-        "user_version",
-        9_999,
-    )?;
-    copy::publish(&*watching, 100..200)?;
-    let copying = Copying::start(options)?;
-    copy::until_copied(&*watching, 200)?;
-    copying.stop()?;
-    copy::check(&*watching, 200)
-}
-
 fn stopped(ground: &Ground) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let options = ground.options(folder.path().join("state"))?;
     let watching = declared(beside(&options, "watching"), 4)?;
-    let publisher = std::sync::Arc::clone(&watching);
+    let publisher = Arc::clone(&watching);
     let publishing = std::thread::spawn(move || copy::publish(&*publisher, 0..2000));
     let mut steps = 0;
     for stop in 1..=5 {
@@ -155,7 +144,7 @@ fn stalled(ground: &Ground) -> Result<()> {
     let options = ground.options(folder.path().join("state"))?;
     let watching = declared(beside(&options, "watching"), 1)?;
     let copier = Copier::start(&options)?;
-    let publisher = std::sync::Arc::clone(&watching);
+    let publisher = Arc::clone(&watching);
     let publishing = std::thread::spawn(move || copy::publish(&*publisher, 0..4000));
     copy::until_copied(&*watching, 500)?;
     copier.signal(rustix::process::Signal::STOP)?;
@@ -168,24 +157,70 @@ fn stalled(ground: &Ground) -> Result<()> {
     copy::check(&*watching, 4000)
 }
 
-/// Notes what a log missed.
-#[derive(Default)]
-struct Missed(std::sync::atomic::AtomicU64);
+/// Adds up what a log says of some of its events.
+struct Tally {
+    of: fn(Event<'_>) -> u64,
+    sum: AtomicU64,
+}
 
-impl hark_stream::Monitor for Missed {
-    fn note(&self, event: hark_stream::Event<'_>) {
-        if let hark_stream::Event::Missed(_, records) = event {
-            self.0
-                .fetch_add(records, std::sync::atomic::Ordering::AcqRel);
-        }
+impl Tally {
+    fn of(of: fn(Event<'_>) -> u64) -> Arc<Self> {
+        let sum = AtomicU64::new(0);
+        Arc::new(Self { of, sum })
     }
+
+    fn sum(&self) -> u64 {
+        self.sum.load(Ordering::Acquire)
+    }
+}
+
+impl Monitor for Tally {
+    fn note(&self, event: Event<'_>) {
+        self.sum.fetch_add((self.of)(event), Ordering::AcqRel);
+    }
+}
+
+fn gathered(ground: &Ground) -> Result<()> {
+    const INTERVAL: Duration = Duration::from_millis(500);
+    let folder = tempfile::tempdir()?;
+    let commits = Tally::of(|event| match event {
+        Event::Committed(copy::STAGE, _) => 1,
+        _ => 0,
+    });
+    let options = KafkaOptions {
+        commit_interval: INTERVAL,
+        monitor: Arc::clone(&commits) as Arc<dyn Monitor>,
+        ..ground.options(folder.path().join("state"))?
+    };
+    let watching = declared(beside(&options, "watching"), 1)?;
+    let begun = Instant::now();
+    let copying = Copying::start(options)?;
+    // A few at a time, each of which would be a transaction.
+    for number in 0..25 {
+        copy::publish(&*watching, number..number + 1)?;
+    }
+    copy::until_copied(&*watching, 25)?;
+    let intervals = begun.elapsed().as_millis() / INTERVAL.as_millis();
+    copying.stop()?;
+    copy::check(&*watching, 25)?;
+    // Besides, the one that takes the task over, and the last, which waits for nobody.
+    let most = u64::try_from(intervals)? + 3;
+    let commits = commits.sum();
+    ensure!(
+        commits <= most,
+        "{commits} commits in {intervals} intervals"
+    );
+    Ok(())
 }
 
 fn outrun(ground: &Ground) -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let missed = std::sync::Arc::new(Missed::default());
+    let missed = Tally::of(|event| match event {
+        Event::Missed(_, records) => records,
+        _ => 0,
+    });
     let options = KafkaOptions {
-        monitor: std::sync::Arc::clone(&missed) as _,
+        monitor: Arc::clone(&missed) as Arc<dyn Monitor>,
         ..ground.options(folder.path().join("state"))?
     };
     let watching = declared(beside(&options, "watching"), 1)?;
@@ -199,7 +234,7 @@ fn outrun(ground: &Ground) -> Result<()> {
     let copying = Copying::start(options)?;
     copy::until_copied(&*watching, 150)?;
     copying.stop()?;
-    let missed = missed.0.load(std::sync::atomic::Ordering::Acquire);
+    let missed = missed.sum();
     ensure!(missed >= 50, "{missed} offsets were said to be missed");
     let copied = watching.read(&copy::output(), 0, 0, crate::ground::ALL)?;
     let last = copied.last().and_then(|record| record.value.as_deref());
@@ -233,7 +268,7 @@ fn under_load(
     };
     let watching = declared(beside(&options, "watching"), partitions)?;
     let copying = Copying::start(options)?;
-    let publisher = std::sync::Arc::clone(&watching);
+    let publisher = Arc::clone(&watching);
     let publishing = std::thread::spawn(move || copy::publish(&*publisher, 0..all));
     for at in kills {
         copy::until_copied(&*watching, *at)?;
@@ -332,7 +367,7 @@ fn killed(ground: &Ground) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let options = ground.options(folder.path().join("state"))?;
     let watching = declared(beside(&options, "watching"), 1)?;
-    let publisher = std::sync::Arc::clone(&watching);
+    let publisher = Arc::clone(&watching);
     let publishing = std::thread::spawn(move || copy::publish(&*publisher, 0..2500));
     let mut random = 20_261_123_u64;
     for kill in 0..10 {

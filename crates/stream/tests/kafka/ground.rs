@@ -64,13 +64,9 @@ impl Ground {
     pub(crate) fn options(&self, folder: PathBuf) -> Result<KafkaOptions> {
         let number = self.logs.fetch_add(1, Ordering::Relaxed);
         Ok(KafkaOptions {
-            servers: self.servers()?,
             namespace: format!("t{number}."),
             topics: format!("t{number}."),
-            replicas: None,
-            folder,
-            monitor: Arc::new(()),
-            settings: Vec::new(),
+            ..KafkaOptions::new(self.servers()?, folder)
         })
     }
 

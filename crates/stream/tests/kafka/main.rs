@@ -54,13 +54,9 @@ fn main() -> ExitCode {
 fn child(told: &str) -> ExitCode {
     let told: Vec<&str> = told.lines().collect();
     let options = KafkaOptions {
-        servers: told[0].to_owned(),
         namespace: told[1].to_owned(),
         topics: told[1].to_owned(),
-        replicas: None,
-        folder: told[2].into(),
-        monitor: Arc::new(()),
-        settings: Vec::new(),
+        ..KafkaOptions::new(told[0], told[2])
     };
     let log = KafkaLog::connect(options).unwrap();
     match copy::worker(log, Arc::default()).run() {

@@ -3,6 +3,7 @@
 use super::RegistryConfig;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// How hark comes to its cluster.
 #[derive(Clone, Debug, Deserialize)]
@@ -13,6 +14,9 @@ pub(crate) struct KafkaConfig {
     /// Partitions of the topics that several processes share the reading of, fixed once and for all.
     #[serde(default = "one")]
     pub(crate) partitions: u32,
+    /// How far apart the commits of a busy task are at least.
+    #[serde(default = "commit_interval", with = "humantime_serde")]
+    pub(crate) commit_interval: Duration,
     /// Copies of a new topic; by default as many as the cluster makes.
     pub(crate) replicas: Option<u16>,
     /// The environment variable that holds the user's name.
@@ -34,6 +38,14 @@ const MOST_PARTITIONS: u32 = 256;
 fn one() -> u32 {
     1
 }
+
+/// What comes in so long shares a transaction.
+fn commit_interval() -> Duration {
+    Duration::from_millis(100)
+}
+
+/// Beyond it nobody is told in the same minute.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(10);
 
 /// What hark's promises rest on.
 const OURS: [&str; 14] = [
@@ -67,6 +79,12 @@ impl KafkaConfig {
             found.push(format!(
                 "log.kafka.partitions is {}; it is at least 1 and at most {MOST_PARTITIONS}",
                 self.partitions
+            ));
+        }
+        if self.commit_interval > LONGEST_INTERVAL {
+            found.push(format!(
+                "log.kafka.commit_interval is {:?}; it is at most {LONGEST_INTERVAL:?}",
+                self.commit_interval
             ));
         }
         for name in self.settings.keys() {
@@ -127,10 +145,10 @@ mod tests {
     #[test]
     fn secrets_and_what_hark_decides_have_no_place_in_the_settings() {
         let config = config(
-            "servers = \"\"\nreplicas = 0\npartitions = 0\n[settings]\n\"sasl.password\" = \"x\"\n\"acks\" = \"1\"\n\
+            "servers = \"\"\nreplicas = 0\npartitions = 0\ncommit_interval = \"1m\"\n[settings]\n\"sasl.password\" = \"x\"\n\"acks\" = \"1\"\n\
              \"ssl.ca.location\" = \"ca.pem\"",
         );
-        assert_eq!(config.problems().len(), 5);
+        assert_eq!(config.problems().len(), 6);
     }
 
     #[cfg(feature = "kafka")]

@@ -1,6 +1,6 @@
 //! What an operator says about the push endpoint.
 
-use serde::{Deserialize, Deserializer, de::Error};
+use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,11 +19,11 @@ pub struct HttpConfig {
     /// Bytes a request may have, after decompression.
     pub max_body_bytes: usize,
     /// How long a request may wait for room before it is answered 503.
-    #[serde(deserialize_with = "written_duration")]
+    #[serde(with = "humantime_serde")]
     pub max_wait: Duration,
     /// How long a request that was taken in may wait for its commit before it is answered 503. It may
     /// be committed yet; pushed again it counts once.
-    #[serde(deserialize_with = "written_duration")]
+    #[serde(with = "humantime_serde")]
     pub max_commit_wait: Duration,
 }
 
@@ -51,13 +51,4 @@ impl HttpConfig {
         }
         Ok(())
     }
-}
-
-fn written_duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(from)?;
-    humantime::parse_duration(&text).map_err(|error| {
-        D::Error::custom(format!(
-            "{text:?} is not a duration such as \"2s\": {error}"
-        ))
-    })
 }

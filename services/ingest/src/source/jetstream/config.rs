@@ -15,7 +15,7 @@ pub struct JetstreamConfig {
     /// The dictionary the service publishes; with one, compressed frames are asked for.
     pub zstd_dictionary: Option<PathBuf>,
     /// How far back of the last event a reconnect resumes.
-    #[serde(deserialize_with = "written_duration")]
+    #[serde(with = "humantime_serde")]
     pub rewind: Duration,
 }
 
@@ -48,15 +48,6 @@ impl JetstreamConfig {
             None => Ok(()),
         }
     }
-}
-
-fn written_duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(from)?;
-    humantime::parse_duration(&text).map_err(|error| {
-        D::Error::custom(format!(
-            "{text:?} is not a duration such as \"5s\": {error}"
-        ))
-    })
 }
 
 fn written_urls<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Url>, D::Error> {
