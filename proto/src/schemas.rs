@@ -44,14 +44,17 @@ pub struct Schema {
 
 const COMMON: &str = "hark/v1/common.proto";
 
-const fn file(file: &'static str, text: &'static str, number: u32) -> Schema {
-    Schema {
-        file,
-        text,
-        imports: &[],
-        message: None,
-        id: own_id(number),
-    }
+/// The file of a name.
+macro_rules! file {
+    ($name:literal, $number:literal) => {
+        Schema {
+            file: concat!("hark/v1/", $name, ".proto"),
+            text: include_str!(concat!("../hark/v1/", $name, ".proto")),
+            imports: &[],
+            message: None,
+            id: own_id($number),
+        }
+    };
 }
 
 const fn of_topic<T: Wire>(schema: Schema, imports: &'static [&'static str]) -> Schema {
@@ -65,47 +68,12 @@ const fn of_topic<T: Wire>(schema: Schema, imports: &'static [&'static str]) -> 
 
 /// Every file: first what others import, then the topics in the order a mention passes them.
 pub const ALL: [Schema; 6] = [
-    file(COMMON, include_str!("../hark/v1/common.proto"), 0),
-    of_topic::<hark_model::ItemEvent>(
-        file(
-            "hark/v1/item.proto",
-            include_str!("../hark/v1/item.proto"),
-            1,
-        ),
-        &[COMMON],
-    ),
-    of_topic::<hark_model::MentionEvent>(
-        file(
-            "hark/v1/mention.proto",
-            include_str!("../hark/v1/mention.proto"),
-            2,
-        ),
-        &[COMMON],
-    ),
-    of_topic::<hark_model::ShareOfVoice>(
-        file(
-            "hark/v1/share_of_voice.proto",
-            include_str!("../hark/v1/share_of_voice.proto"),
-            3,
-        ),
-        &[],
-    ),
-    of_topic::<hark_model::AuthorStanding>(
-        file(
-            "hark/v1/author_standing.proto",
-            include_str!("../hark/v1/author_standing.proto"),
-            4,
-        ),
-        &[COMMON],
-    ),
-    of_topic::<hark_model::Alert>(
-        file(
-            "hark/v1/alert.proto",
-            include_str!("../hark/v1/alert.proto"),
-            5,
-        ),
-        &[COMMON],
-    ),
+    file!("common", 0),
+    of_topic::<hark_model::ItemEvent>(file!("item", 1), &[COMMON]),
+    of_topic::<hark_model::MentionEvent>(file!("mention", 2), &[COMMON]),
+    of_topic::<hark_model::ShareOfVoice>(file!("share_of_voice", 3), &[]),
+    of_topic::<hark_model::AuthorStanding>(file!("author_standing", 4), &[COMMON]),
+    of_topic::<hark_model::Alert>(file!("alert", 5), &[COMMON]),
 ];
 
 impl Schema {

@@ -15,8 +15,8 @@ pub(crate) struct Need {
     present: fn() -> bool,
 }
 
-/// For building and testing. There is nothing else: no protoc, no cmake, no OpenSSL, no Python.
-pub(crate) const TO_BUILD: [Need; 3] = [
+/// For building and testing. There is nothing else: no protoc, no cmake, no Python.
+pub(crate) const TO_BUILD: [Need; 6] = [
     Need {
         missing: "a C compiler (`cc`, or what CC names); SQLite, zstd and ring are compiled with it",
         remedy: "on Debian: apt-get install gcc; on Fedora: dnf install gcc; on macOS: xcode-select --install",
@@ -34,6 +34,22 @@ pub(crate) const TO_BUILD: [Need; 3] = [
         remedy: "on Debian: apt-get install binutils; on Fedora: dnf install binutils; on macOS: xcode-select --install",
         // Apple's prints its usage and fails, but it is there.
         present: || starts(tool("AR", "ar").arg("--version")),
+    },
+    Need {
+        missing: "a C++ compiler (`c++`, or what CXX names), for librdkafka",
+        remedy: "on Debian: apt-get install g++; on Fedora: dnf install gcc-c++; on macOS: xcode-select --install",
+        present: || answers(tool("CXX", "c++").arg("--version")),
+    },
+    Need {
+        missing: "make, for librdkafka",
+        remedy: "on Debian: apt-get install make; on Fedora: dnf install make; on macOS: xcode-select --install",
+        present: || answers(Command::new("make").arg("--version")),
+    },
+    Need {
+        missing: "OpenSSL's headers, or pkg-config to find them; librdkafka comes to brokers with them",
+        remedy: "on Debian: apt-get install pkg-config libssl-dev; on Fedora: dnf install pkgconf openssl-devel; \
+                 on macOS: brew install pkgconf openssl",
+        present: || answers(Command::new("pkg-config").args(["--exists", "openssl"])),
     },
 ];
 

@@ -138,14 +138,38 @@ impl Listening {
         let ours = |source: &&SourceConfig| {
             partition_of(source.id.as_str().as_bytes(), partitions) == id.partition
         };
-        let listened_to = self.config.sources.iter().filter(|source| {
+        let listened_to = self.config.sources.iter().filter(ours).filter(|source| {
             let waits = matches!(&source.kind, SourceKind::File(file) if file.path.is_none());
             if waits {
                 tracing::info!(source = %source.id, "has no path, waits for `hark import`");
             }
             !waits
         });
-        Ok(listened_to.filter(ours).collect())
+        Ok(listened_to.collect())
+    }
+
+    fn end(&self, id: &TaskId, source: RunningSource) -> Result<(), StageError> {
+        let progress = source.progress.clone();
+        let ended = self.runtime.block_on(source.ended());
+        if !matches!(&ended, Err(Ended::Source(_) | Ended::Panic)) {
+            progress.retire();
+        }
+        match ended {
+            Ok(()) => Ok(()),
+            // Taken by somebody else, or perhaps better in a moment: whoever runs the job knows.
+            Err(Ended::Writer(error)) => Err(error.into()),
+            Err(other) => Err(self.failed(id, other.into())),
+        }
+    }
+
+    /// Says whose fault it was, which the error that ends the job does not.
+    fn failed(&self, id: &TaskId, failure: Failure) -> StageError {
+        // Whoever no longer listens is shutting down already.
+        let _ = self.failures.send(failure);
+        StageError::Failed {
+            stage: id.stage.to_string(),
+            message: "a source ended before its time".to_owned(),
+        }
     }
 }
 
@@ -201,31 +225,5 @@ impl Job for Listening {
             outcome = outcome.and(self.end(id, source));
         }
         outcome
-    }
-}
-
-impl Listening {
-    fn end(&self, id: &TaskId, source: RunningSource) -> Result<(), StageError> {
-        let progress = source.progress.clone();
-        let ended = self.runtime.block_on(source.ended());
-        if !matches!(&ended, Err(Ended::Source(_) | Ended::Panic)) {
-            progress.retire();
-        }
-        match ended {
-            Ok(()) => Ok(()),
-            // Taken by somebody else, or perhaps better in a moment: whoever runs the job knows.
-            Err(Ended::Writer(error)) => Err(error.into()),
-            Err(other) => Err(self.failed(id, other.into())),
-        }
-    }
-
-    /// Says whose fault it was, which the error that ends the job does not.
-    fn failed(&self, id: &TaskId, failure: Failure) -> StageError {
-        // Whoever no longer listens is shutting down already.
-        let _ = self.failures.send(failure);
-        StageError::Failed {
-            stage: id.stage.to_string(),
-            message: "a source ended before its time".to_owned(),
-        }
     }
 }

@@ -132,11 +132,22 @@ impl System {
         let shares = self
             .log
             .partitions(&topic(&self.config, topics::MENTIONS))?;
-        let mut stages = Vec::new();
-        if shares > 1 {
-            let partitions = self.log.partitions(&topics.panes)?;
+        let counting = {
             let (calculus, topics) = (calculus.clone(), topics.clone());
             let metrics = metrics.clone();
+            self.stage(hark_aggregate::STAGE, topics::MENTIONS, move |id| {
+                let share = Share {
+                    number: id.partition,
+                    of: shares,
+                };
+                let (calculus, topics) = (calculus.clone(), topics.clone());
+                let stage = AggregateStage::new(share, calculus, topics, metrics.clone());
+                Box::new(stage)
+            })?
+        };
+        let mut stages = vec![counting];
+        if shares > 1 {
+            let partitions = self.log.partitions(&topics.panes)?;
             stages.push(self.stage(MARKET_STAGE, topics::PANES, move |id| {
                 let ours = |market: &MarketId| {
                     partition_of(market.as_str().as_bytes(), partitions) == id.partition
@@ -146,16 +157,6 @@ impl System {
                 Box::new(stage)
             })?);
         }
-        let counting = self.stage(hark_aggregate::STAGE, topics::MENTIONS, move |id| {
-            let share = Share {
-                number: id.partition,
-                of: shares,
-            };
-            let (calculus, topics) = (calculus.clone(), topics.clone());
-            let stage = AggregateStage::new(share, calculus, topics, metrics.clone());
-            Box::new(stage)
-        })?;
-        stages.insert(0, counting);
         Ok(stages)
     }
 

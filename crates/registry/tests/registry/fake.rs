@@ -124,40 +124,50 @@ fn complaint(status: StatusCode, code: u32) -> Answered {
 }
 
 async fn find(
-    State(kept): Shared,
-    Path(subject): Path<String>,
+    state: Shared,
+    subject: Path<String>,
     headers: HeaderMap,
-    Json(body): Json<Value>,
+    body: Json<Value>,
 ) -> Answered {
-    let mut kept = kept.lock().unwrap();
-    if let Some(instead) = kept.hears(&headers) {
-        return instead;
-    }
-    if !kept.schemas.iter().any(|(name, _)| *name == subject) {
-        return complaint(StatusCode::NOT_FOUND, 40_401);
-    }
-    let Some(place) = kept.place(&subject, &body) else {
-        return complaint(StatusCode::NOT_FOUND, 40_403);
-    };
-    let version = kept.version(place);
-    let body = json!({ "subject": subject, "id": place + 100, "version": version, "schema": "…" });
-    (StatusCode::OK, body.to_string())
+    answer(&state, subject, &headers, body, |kept, subject, body| {
+        if !kept.schemas.iter().any(|(name, _)| *name == subject) {
+            return complaint(StatusCode::NOT_FOUND, 40_401);
+        }
+        let Some(place) = kept.place(&subject, &body) else {
+            return complaint(StatusCode::NOT_FOUND, 40_403);
+        };
+        let version = kept.version(place);
+        let body =
+            json!({ "subject": subject, "id": place + 100, "version": version, "schema": "…" });
+        (StatusCode::OK, body.to_string())
+    })
 }
 
 async fn add(
-    State(kept): Shared,
-    Path(subject): Path<String>,
+    state: Shared,
+    subject: Path<String>,
     headers: HeaderMap,
+    body: Json<Value>,
+) -> Answered {
+    answer(&state, subject, &headers, body, |kept, subject, body| {
+        if body["schemaType"] != "PROTOBUF" || !kept.has_references(&body) {
+            return complaint(StatusCode::UNPROCESSABLE_ENTITY, 42_201);
+        }
+        kept.schemas.push((subject, body));
+        let id = kept.schemas.len() + 99;
+        (StatusCode::OK, json!({ "id": id }).to_string())
+    })
+}
+
+/// What it was told to say, or else what `usual` says.
+fn answer(
+    State(kept): &Shared,
+    Path(subject): Path<String>,
+    headers: &HeaderMap,
     Json(body): Json<Value>,
+    usual: impl FnOnce(&mut Kept, String, Value) -> Answered,
 ) -> Answered {
     let mut kept = kept.lock().unwrap();
-    if let Some(instead) = kept.hears(&headers) {
-        return instead;
-    }
-    if body["schemaType"] != "PROTOBUF" || !kept.has_references(&body) {
-        return complaint(StatusCode::UNPROCESSABLE_ENTITY, 42_201);
-    }
-    kept.schemas.push((subject, body));
-    let id = kept.schemas.len() + 99;
-    (StatusCode::OK, json!({ "id": id }).to_string())
+    let instead = kept.hears(headers);
+    instead.unwrap_or_else(|| usual(&mut kept, subject, body))
 }

@@ -75,13 +75,18 @@ pub(crate) fn count_on(log: &dyn Log, task: &mut dyn Task) -> Result<()> {
         state: vec![count_is(count)],
         ..Commit::default()
     };
-    hark_stream::insist(
+    committed(log, task, &commit)
+}
+
+/// Commits, whatever the brokers do meanwhile.
+fn committed(log: &dyn Log, task: &mut dyn Task, commit: &Commit) -> Result<()> {
+    let never = AtomicBool::new(false);
+    Ok(hark_stream::insist(
         log,
-        &AtomicBool::new(false),
+        &never,
         |_| {},
-        || task.commit(&commit),
-    )?;
-    Ok(())
+        || task.commit(commit),
+    )?)
 }
 
 /// Publishes numbers, some at a time.
@@ -101,12 +106,7 @@ pub(crate) fn publish(log: &dyn Log, numbers: std::ops::Range<u64>) -> Result<()
             records,
             ..Commit::default()
         };
-        hark_stream::insist(
-            log,
-            &AtomicBool::new(false),
-            |_| {},
-            || source.commit(&commit),
-        )?;
+        committed(log, &mut *source, &commit)?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ mod document;
 mod kafka;
 mod load;
 mod registry;
+mod secrets;
 mod source;
 
 pub(crate) use kafka::KafkaConfig;

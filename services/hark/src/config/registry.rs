@@ -1,5 +1,6 @@
 //! The `[log.kafka.registry]` section: the schema registry whose ids the values carry.
 
+use super::secrets::Secrets;
 use hark_registry::Credentials;
 use serde::Deserialize;
 
@@ -41,23 +42,11 @@ impl RegistryConfig {
         &self,
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Credentials, Vec<String>> {
-        let mut missing = Vec::new();
-        let mut read = |variable: &Option<String>| {
-            let variable = variable.as_ref()?;
-            let value = env(variable).filter(|value| !value.is_empty());
-            if value.is_none() {
-                missing.push(format!(
-                    "schema registry: the environment variable {variable} is not set"
-                ));
-            }
-            value
-        };
-        let (user, password) = (read(&self.user_env), read(&self.password_env));
-        let bearer = read(&self.bearer_env);
-        if !missing.is_empty() {
-            return Err(missing);
-        }
-        Ok(match (bearer, user, password) {
+        let mut secrets = Secrets::new("schema registry", env);
+        let user = secrets.read(self.user_env.as_ref());
+        let password = secrets.read(self.password_env.as_ref());
+        let bearer = secrets.read(self.bearer_env.as_ref());
+        secrets.all(match (bearer, user, password) {
             (Some(token), _, _) => Credentials::Bearer(token),
             (None, Some(user), Some(password)) => Credentials::Basic { user, password },
             _ => Credentials::None,

@@ -9,6 +9,13 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     packed.finish().unwrap()
 }
 
+/// A client that has pushed an item, and waits for its answer.
+async fn pushing(running: &Running) -> Client {
+    let mut client = Client::connect(running.address).await;
+    client.post(&[], ITEM.as_bytes()).await;
+    client
+}
+
 #[tokio::test]
 async fn an_item_is_answered_with_what_became_of_it() {
     let mut running = Running::start().await;
@@ -58,8 +65,7 @@ async fn arrays_lines_and_packed_bodies_are_taken() {
 #[tokio::test]
 async fn nothing_is_acknowledged_before_it_is_committed() {
     let mut running = Running::start().await;
-    let mut client = Client::connect(running.address).await;
-    client.post(&[], ITEM.as_bytes()).await;
+    let mut client = pushing(&running).await;
     let answering = tokio::spawn(async move { client.answer().await });
     while !running.pipeline.waiting() {
         tokio::task::yield_now().await;
@@ -78,8 +84,7 @@ async fn nothing_is_acknowledged_before_it_is_committed() {
 #[tokio::test]
 async fn a_running_request_is_finished_before_the_endpoint_stops() {
     let mut running = Running::start().await;
-    let mut client = Client::connect(running.address).await;
-    client.post(&[], ITEM.as_bytes()).await;
+    let mut client = pushing(&running).await;
     let answering = tokio::spawn(async move { client.answer().await });
     while !running.pipeline.waiting() {
         tokio::task::yield_now().await;
@@ -96,13 +101,11 @@ async fn a_full_pipeline_is_answered_with_try_again() {
         config.max_wait = Duration::from_millis(20);
     })
     .await;
-    let mut first = Client::connect(running.address).await;
-    first.post(&[], ITEM.as_bytes()).await;
+    let mut first = pushing(&running).await;
     while !running.pipeline.waiting() {
         tokio::task::yield_now().await;
     }
-    let mut second = Client::connect(running.address).await;
-    second.post(&[], ITEM.as_bytes()).await;
+    let mut second = pushing(&running).await;
     let refused = second.answer().await;
     assert_eq!(refused.status, 503);
     assert!(refused.head.contains("retry-after: 1"), "{}", refused.head);
@@ -117,8 +120,7 @@ async fn a_commit_that_takes_too_long_is_answered_with_try_again() {
         config.max_commit_wait = Duration::from_millis(20);
     })
     .await;
-    let mut client = Client::connect(running.address).await;
-    client.post(&[], ITEM.as_bytes()).await;
+    let mut client = pushing(&running).await;
     let refused = client.answer().await;
     assert_eq!(refused.status, 503);
     assert!(refused.head.contains("retry-after:"), "{}", refused.head);
