@@ -14,9 +14,12 @@ const EXAMPLES: [&str; 2] = ["bench", "match_speed"];
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     needs::check(&needs::TO_BUILD)?;
     let [bench, match_speed] = build()?;
-    let status = Command::new(bench)
-        .arg("--match-speed")
-        .arg(match_speed)
+    let mut command = Command::new(bench);
+    // What else can be measured needs no brands.
+    if arguments.first().is_none_or(|first| first.starts_with('-')) {
+        command.arg("--match-speed").arg(match_speed);
+    }
+    let status = command
         .args(arguments)
         .status()
         .context("cannot start the program that measures")?;

@@ -10,6 +10,7 @@ use hark_classify::{Classifier, LoadedModel};
 use hark_ingest::Source;
 use hark_model::Span;
 use hark_proto::topics;
+use hark_stream::Limit;
 use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
@@ -20,6 +21,12 @@ pub struct Rig {
     config: Arc<Config>,
     system: System,
 }
+
+/// What is read at once.
+const AT_ONCE: Limit = Limit {
+    records: 10_000,
+    bytes: 64 << 20,
+};
 
 /// How long a run took, from the start of its source.
 #[derive(Clone, Copy, Debug)]
@@ -44,19 +51,37 @@ impl Rig {
         Ok(Self { config, system })
     }
 
-    /// How many records the mentions topic has ever taken.
+    /// Where the mentions topic ends.
     ///
     /// # Errors
     ///
     /// What the log says.
-    pub fn mentions(&self) -> Result<u64, String> {
+    pub fn mentions_end(&self) -> Result<u64, String> {
         let mentions = topic(&self.config, topics::MENTIONS);
-        let bounds = self
-            .system
-            .log
-            .bounds(&mentions, 0)
-            .map_err(|error| error.to_string())?;
-        Ok(bounds.end)
+        let bounds = self.system.log.bounds(&mentions, 0);
+        bounds
+            .map(|bounds| bounds.end)
+            .map_err(|error| error.to_string())
+    }
+
+    /// How many records the mentions topic has from an offset on. They are read: not every offset is a
+    /// record.
+    ///
+    /// # Errors
+    ///
+    /// What the log says.
+    pub fn mentions_since(&self, mut offset: u64) -> Result<u64, String> {
+        let mentions = topic(&self.config, topics::MENTIONS);
+        let mut count = 0;
+        loop {
+            let some = self.system.log.read(&mentions, 0, offset, AT_ONCE);
+            let some = some.map_err(|error| error.to_string())?;
+            let Some(last) = some.last() else {
+                return Ok(count);
+            };
+            offset = last.offset + 1;
+            count += some.len() as u64;
+        }
     }
 
     /// Everything a source has to say through the whole path to the end, as `hark import` does
@@ -154,6 +179,17 @@ impl Rig {
             .map_err(|error| Failure::input(error.to_string()))?;
         Ok((classifier, metrics))
     }
+}
+
+/// The rules of the calculus in a configuration file.
+///
+/// # Errors
+///
+/// What a command would say.
+pub fn calculus(config: &Path) -> Result<hark_insight::Config, String> {
+    let config = load(config).map_err(said)?;
+    let calculus = config.calculus(&config.aggregate);
+    calculus.map_err(|lines| lines.join("\n"))
 }
 
 fn said(failure: Failure) -> String {

@@ -10,9 +10,11 @@
     reason = "it talks to a developer's terminal"
 )]
 
+mod kafka;
+
 use axum::extract::State;
 use axum::http::StatusCode;
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use hark::bench::{Rig, Times};
 use hark_classify::{LoadedModel, Metrics, Pool, PoolOptions, TokenBatch};
 use hark_ingest::query::{Document, Matcher, Query, QuerySet};
@@ -70,7 +72,11 @@ const GRACE: Duration = Duration::from_secs(20);
 
 /// Measures hark.
 #[derive(Debug, Parser)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Args {
+    /// Measure something else.
+    #[command(subcommand)]
+    other: Option<Other>,
     /// Print one JSON document; the table then goes to standard error.
     #[arg(long)]
     json: bool,
@@ -103,6 +109,13 @@ struct Args {
     job: Option<String>,
 }
 
+/// What else can be measured.
+#[derive(Debug, Subcommand)]
+enum Other {
+    /// The log on Kafka, on a broker that is started for it, beside others on the same broker.
+    Kafka(kafka::KafkaArgs),
+}
+
 /// One measurement in a process of its own.
 #[derive(Debug, Serialize, Deserialize)]
 enum Job {
@@ -128,7 +141,10 @@ enum Job {
         texts: PathBuf,
         rate: f64,
         seconds: u64,
+        config: String,
     },
+    /// On Kafka.
+    Kafka(kafka::KafkaJob),
 }
 
 fn main() -> ExitCode {
@@ -180,10 +196,12 @@ fn work(job: &str) -> Outcome<Value> {
             texts,
             rate,
             seconds,
+            config,
         } => {
             let arrivals = Arrivals::new(read_texts(&texts)?, rate, seconds);
-            runtime.block_on(alerts(&folder, arrivals))
+            runtime.block_on(alerts(&folder, arrivals, &config))
         }
+        Job::Kafka(job) => job.work(),
     }
 }
 
@@ -200,7 +218,7 @@ fn model(real: bool) -> Outcome<LoadedModel> {
 
 async fn path(folder: &Path, items: Items, count: u64, model: LoadedModel) -> Outcome<Value> {
     let mut rig = Rig::open(&folder.join("hark.toml"), &folder.join("data"))?;
-    let before = rig.mentions()?;
+    let before = rig.mentions_end()?;
     let source = Flood {
         id: SourceId::new("bench"),
         items,
@@ -210,7 +228,7 @@ async fn path(folder: &Path, items: Items, count: u64, model: LoadedModel) -> Ou
     let cpu = cpu_seconds();
     let times = rig.through(Box::new(source), model, replay).await?;
     let cpu = cpu_seconds() - cpu;
-    let mentions = rig.mentions()? - before;
+    let mentions = rig.mentions_since(before)?;
     if mentions != count {
         return Err(format!("{count} items became {mentions} mentions").into());
     }
@@ -568,7 +586,7 @@ impl Watch {
     }
 }
 
-async fn alerts(folder: &Path, arrivals: Arrivals) -> Outcome<Value> {
+async fn alerts(folder: &Path, arrivals: Arrivals, config: &str) -> Outcome<Value> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let watch = Arc::clone(&arrivals.watch);
@@ -583,8 +601,7 @@ async fn alerts(folder: &Path, arrivals: Arrivals) -> Outcome<Value> {
     let secret = folder.join("secret");
     fs::write(&secret, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")?;
     let config = format!(
-        "{}[[webhook]]\nid = \"bench\"\nurl = \"http://{address}/\"\nsecret_file = {secret:?}\n",
-        config()
+        "{config}[[webhook]]\nid = \"bench\"\nurl = \"http://{address}/\"\nsecret_file = {secret:?}\n"
     );
     fs::write(folder.join("alerts.toml"), config)?;
     let mut rig = Rig::open(&folder.join("alerts.toml"), &folder.join("alerts"))?;
@@ -632,35 +649,15 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 fn measure(args: &Args) -> Outcome<()> {
     let folder = tempfile::tempdir()?;
-    let wanted = |part: &str| args.only.iter().any(|only| only == part);
     let load_before = load_average();
     let mut report = Report::default();
     let texts = folder.path().join("texts.json");
     let origin = write_texts(&texts, args.texts)?;
 
-    if wanted("path") {
-        without_a_model(args, folder.path(), &mut report)?;
-    }
-    let mut full = None;
-    if wanted("model") || wanted("alerts") || wanted("python") {
-        full = Some(with_the_model(args, folder.path(), &texts, &mut report)?);
-    }
-    if let (Some(full), true) = (full, wanted("alerts")) {
-        let data = subfolder(folder.path(), "live")?;
-        let rate = LOAD * full;
-        let job = Job::Alerts {
-            folder: data,
-            texts: texts.clone(),
-            rate,
-            seconds: args.seconds,
-        };
-        report.alerts(&run(&job, "alerts under load")?);
-    }
-    if wanted("match") {
-        match &args.match_speed {
-            Some(program) => report.matching(program)?,
-            None => report.skip("brand matching", "--match-speed not given"),
-        }
+    if let Some(Other::Kafka(kafka)) = &args.other {
+        kafka::measure(kafka, folder.path(), &mut report)?;
+    } else {
+        everything(args, folder.path(), &texts, &mut report)?;
     }
 
     let machine = json!({
@@ -679,6 +676,36 @@ fn measure(args: &Args) -> Outcome<()> {
         println!("{}", serde_json::to_string_pretty(&document)?);
     } else {
         println!("{table}");
+    }
+    Ok(())
+}
+
+fn everything(args: &Args, folder: &Path, texts: &Path, report: &mut Report) -> Outcome<()> {
+    let wanted = |part: &str| args.only.iter().any(|only| only == part);
+    if wanted("path") {
+        without_a_model(args, folder, report)?;
+    }
+    let mut full = None;
+    if wanted("model") || wanted("alerts") || wanted("python") {
+        full = Some(with_the_model(args, folder, texts, report)?);
+    }
+    if let (Some(full), true) = (full, wanted("alerts")) {
+        let data = subfolder(folder, "live")?;
+        let rate = LOAD * full;
+        let job = Job::Alerts {
+            folder: data,
+            texts: texts.to_owned(),
+            rate,
+            seconds: args.seconds,
+            config: config(),
+        };
+        report.alerts(&run(&job, "alerts under load")?);
+    }
+    if wanted("match") {
+        match &args.match_speed {
+            Some(program) => report.matching(program)?,
+            None => report.skip("brand matching", "--match-speed not given"),
+        }
     }
     Ok(())
 }
