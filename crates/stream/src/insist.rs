@@ -32,8 +32,8 @@ pub fn insist<T>(
     }
 }
 
-/// Waits, whatever other tasks commit meanwhile; only a stop cuts it short.
-pub(crate) fn pause(log: &dyn Log, stop: &AtomicBool, length: Duration) {
+/// Waits, whatever other tasks commit meanwhile; only a stop, followed by an interrupt, cuts it short.
+pub fn pause(log: &dyn Log, stop: &AtomicBool, length: Duration) {
     let until = Instant::now() + length;
     loop {
         // Asked before looking at `stop`, so that an interrupt after the look is noticed.

@@ -21,6 +21,7 @@ mod overlay;
 mod record;
 mod runner;
 mod signal;
+mod standby;
 mod topic;
 mod turns;
 mod worker;
@@ -29,7 +30,7 @@ pub use commit::{Commit, Position, StateChange};
 pub use crew::{Crew, Hire, StageJob};
 pub use embedded::{EmbeddedLog, EmbeddedOptions, EmbeddedReader};
 pub use error::{Error, ErrorKind};
-pub use insist::insist;
+pub use insist::{insist, pause};
 #[cfg(feature = "kafka")]
 pub use kafka::{KafkaLog, KafkaOptions};
 pub use membership::{Assignment, Membership};
@@ -147,6 +148,12 @@ pub trait Log: Send + Sync + 'static {
         Duration::ZERO
     }
 
+    /// Brings what this machine keeps of a task up to date, unless the task is open here, so that taking
+    /// it over is quick. Returns whether this log does that at all.
+    fn keep_warm(&self, _id: &TaskId) -> Result<bool, Error> {
+        Ok(false)
+    }
+
     /// Blocks until something was committed after `seen` (a number a previous call returned, 0
     /// at first), until `wait` is over, or until [`Log::interrupt`]. Returns the latest number.
     fn changed(&self, seen: u64, wait: Duration) -> u64;
@@ -187,6 +194,12 @@ pub trait Task: State + Send {
     /// The next records after what this handle has already returned, each input's in offset
     /// order; inputs take turns. Blocks until there are some, `wait` is over, or an interrupt.
     fn poll(&mut self, limit: Limit, wait: Duration) -> Result<Vec<Record>, Error>;
+
+    /// As [`Task::poll`] without a wait, and without finding out whether something is on its way:
+    /// nothing at hand does not mean that there is nothing left.
+    fn poll_at_hand(&mut self, limit: Limit) -> Result<Vec<Record>, Error> {
+        self.poll(limit, Duration::ZERO)
+    }
 
     /// Applies a commit whole, or not at all. After an error of [`Error::retryable`] kind the
     /// same commit may be tried again.

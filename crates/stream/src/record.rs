@@ -56,3 +56,17 @@ pub struct NewRecord {
     /// Its headers.
     pub headers: Vec<(String, Vec<u8>)>,
 }
+
+impl NewRecord {
+    /// A record that goes where its key belongs, without headers. `timestamp`: ms since the epoch.
+    pub fn keyed(topic: &TopicName, key: Vec<u8>, value: Option<Vec<u8>>, timestamp: i64) -> Self {
+        Self {
+            topic: topic.clone(),
+            partitioning: Partitioning::ByKey,
+            timestamp,
+            key,
+            value,
+            headers: Vec::new(),
+        }
+    }
+}

@@ -1,7 +1,6 @@
 //! The loop round a stage: poll, decide, commit.
 
-use crate::insist::pause;
-use crate::{Commit, Error, Limit, Log, Overlay, Record, State, Task, insist};
+use crate::{Commit, Error, Limit, Log, Overlay, Record, State, Task, insist, pause};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -195,14 +194,15 @@ impl Run<'_> {
     fn start(&mut self, until_idle: bool) -> Result<(), StageError> {
         self.insist(|task| task.rewind())?;
         while !self.runner.stopped() {
-            // With a commit under way, only what is there already is taken.
-            let wait = if until_idle || self.pending.is_some() {
-                Duration::ZERO
-            } else {
-                self.runner.wait(self.stage)
-            };
             let limit = self.stage.limit();
-            let mut batch = self.insist(|task| task.poll(limit, wait))?;
+            let mut batch = if until_idle {
+                self.insist(|task| task.poll(limit, Duration::ZERO))?
+            } else if self.pending.is_some() {
+                self.insist(|task| task.poll_at_hand(limit))?
+            } else {
+                let wait = self.runner.wait(self.stage);
+                self.insist(|task| task.poll(limit, wait))?
+            };
             if !batch.is_empty() && !until_idle {
                 self.gather(limit, &mut batch)?;
             }
@@ -245,7 +245,7 @@ impl Run<'_> {
             return Ok(());
         }
         pause(&*self.runner.log, &self.runner.stop, left);
-        batch.extend(self.insist(|task| task.poll(room, Duration::ZERO))?);
+        batch.extend(self.insist(|task| task.poll_at_hand(room))?);
         Ok(())
     }
 

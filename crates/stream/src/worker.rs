@@ -1,5 +1,6 @@
 //! Doing what the group gives to this process: each task on a thread.
 
+use crate::standby::Standby;
 use crate::{Assignment, Error, ErrorKind, Log, Membership, StageError, TaskId, TopicName};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -103,6 +104,7 @@ impl Worker {
 
     /// Works until it is ended, or until a task fails for good.
     pub fn run(&self) -> Result<(), StageError> {
+        let _standby = Standby::start(&self.log, &self.stage, &self.input)?;
         let mut member = self.log.join(&self.stage, &self.input)?;
         let mut places = BTreeMap::new();
         let outcome = self.take_part(&mut *member, &mut places);

@@ -3,7 +3,7 @@
 use hark_insight::{Insight, Partial};
 use hark_model::Timestamp;
 use hark_proto::{Encoding, cloud_event_headers, dead_letter, topics};
-use hark_stream::{NewRecord, Partitioning, Record, TopicName};
+use hark_stream::{NewRecord, Record, TopicName};
 
 /// Where the stages write.
 #[derive(Clone, Debug)]
@@ -66,25 +66,15 @@ pub(crate) fn insight(topics: &Topics, insight: &Insight, now: Timestamp) -> New
         _ => Vec::new(),
     };
     NewRecord {
-        topic: topic.clone(),
-        partitioning: Partitioning::ByKey,
-        timestamp: now.millis(),
-        key: key.into_bytes(),
-        value,
         headers,
+        ..NewRecord::keyed(topic, key.into_bytes(), value, now.millis())
     }
 }
 
 /// What a share of the mentions says to a market.
 pub(crate) fn partial(topics: &Topics, partial: &Partial, now: Timestamp) -> NewRecord {
-    NewRecord {
-        topic: topics.panes.clone(),
-        partitioning: Partitioning::ByKey,
-        timestamp: now.millis(),
-        key: partial.market().as_str().as_bytes().to_vec(),
-        value: Some(partial.encode()),
-        headers: Vec::new(),
-    }
+    let key = partial.market().as_str().as_bytes().to_vec();
+    NewRecord::keyed(&topics.panes, key, Some(partial.encode()), now.millis())
 }
 
 /// A record that could not be read, whole, with the reason: its kind, of a bounded set, and in words.
@@ -104,17 +94,10 @@ pub(crate) fn dead_letter(
         offset: record.offset,
         failed_at: now,
     };
+    let value = record.value.as_deref().map(<[u8]>::to_vec);
+    let own = record.headers.iter().cloned();
     NewRecord {
-        topic: topic.clone(),
-        partitioning: Partitioning::ByKey,
-        timestamp: now.millis(),
-        key: letter.key(),
-        value: record.value.as_deref().map(<[u8]>::to_vec),
-        headers: record
-            .headers
-            .iter()
-            .cloned()
-            .chain(letter.headers())
-            .collect(),
+        headers: own.chain(letter.headers()).collect(),
+        ..NewRecord::keyed(topic, letter.key(), value, now.millis())
     }
 }

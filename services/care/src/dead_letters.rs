@@ -4,7 +4,7 @@ use crate::STAGE;
 use crate::outbox::Notice;
 use hark_model::{Alert, Timestamp};
 use hark_proto::{DecodeError, Wire, cloud_event_headers, dead_letter};
-use hark_stream::{NewRecord, Partitioning, Record, TopicName};
+use hark_stream::{NewRecord, Record, TopicName};
 
 /// Names the webhook in a dead letter of a notice that was given up.
 pub(crate) const WEBHOOK: &str = "hark-webhook";
@@ -77,11 +77,7 @@ fn letter(
     };
     headers.extend(letter.headers());
     NewRecord {
-        topic: origin.dead_letters.clone(),
-        partitioning: Partitioning::ByKey,
-        timestamp: now,
-        key: letter.key(),
-        value,
         headers,
+        ..NewRecord::keyed(origin.dead_letters, letter.key(), value, now)
     }
 }

@@ -9,6 +9,9 @@ const SHORTEST_STEP: Duration = Duration::from_millis(125);
 /// Beyond this, larger steps gain nothing.
 const MOST_RECORDS: usize = 2_048;
 
+/// Below this part of what it began with, engines wait for each other more than they work.
+const LEAST_PART: usize = 8;
+
 /// Finds how many records make a step of a fraction of a second, however fast the engines are.
 /// What a step decides does not depend on it.
 #[derive(Clone, Copy, Debug)]
@@ -18,12 +21,12 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// Starts with `least` records a step, and never takes fewer.
-    pub(crate) fn new(least: usize) -> Self {
-        let least = least.max(1);
+    /// Starts with so many records a step.
+    pub(crate) fn new(records: usize) -> Self {
+        let records = records.max(1);
         Self {
-            least,
-            records: least,
+            least: (records / LEAST_PART).max(1),
+            records,
         }
     }
 
@@ -61,6 +64,6 @@ mod tests {
         for _ in 0..9 {
             pace.took(1, slow);
         }
-        assert_eq!(pace.records(), 256);
+        assert_eq!(pace.records(), 32);
     }
 }

@@ -155,18 +155,11 @@ impl ClassifyStage {
             offset: record.offset,
             failed_at: Timestamp::from_millis(now),
         };
+        let value = record.value.as_deref().map(<[u8]>::to_vec);
+        let own = record.headers.iter().cloned();
         commit.records.push(NewRecord {
-            topic: self.topics.dead_letters.clone(),
-            partitioning: Partitioning::ByKey,
-            timestamp: now,
-            key: letter.key(),
-            value: record.value.as_ref().map(|value| value.to_vec()),
-            headers: record
-                .headers
-                .iter()
-                .cloned()
-                .chain(letter.headers())
-                .collect(),
+            headers: own.chain(letter.headers()).collect(),
+            ..NewRecord::keyed(&self.topics.dead_letters, letter.key(), value, now)
         });
     }
 }

@@ -44,6 +44,7 @@ fn connect(
         namespace: format!("{}.", config.log.topic_prefix),
         replicas: kafka.replicas,
         commit_interval: kafka.commit_interval,
+        standby: kafka.standby,
         monitor,
         settings,
         ..hark_stream::KafkaOptions::new(&*kafka.servers, folder)

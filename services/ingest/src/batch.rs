@@ -4,10 +4,12 @@
 use crate::pipeline::{Pipeline, Prepared};
 use crate::source::{Cursor, Queued, Receipt};
 use hark_model::Timestamp;
-use hark_stream::Clock;
+use hark_stream::{Clock, Log, pause};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
@@ -15,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 const COMMIT_EVENTS: usize = 2_048;
 
 /// What one commit is made of.
+#[derive(Default)]
 pub(crate) struct Batch {
     pub(crate) deliveries: Vec<PreparedDelivery>,
     pub(crate) events: usize,
@@ -36,18 +39,32 @@ pub(crate) struct Batches {
 }
 
 impl Batches {
-    /// Starts the thread. It ends when every intake is gone, or nobody asks any more.
+    /// Starts the thread. It ends when every intake is gone, or nobody asks any more. Batches that are
+    /// not full are as far apart as the log wants commits to be; `stop` ends such a wait.
     pub(crate) fn start(
         mut queue: UnboundedReceiver<Queued>,
         mut pipeline: Pipeline,
         clock: Arc<dyn Clock>,
+        log: Arc<dyn Log>,
+        stop: Arc<AtomicBool>,
     ) -> std::io::Result<Self> {
         let (sender, ready) = sync_channel(2);
         let name = format!("prepare.{}", pipeline.source());
+        let interval = log.commit_interval();
         let thread = std::thread::Builder::new().name(name).spawn(move || {
+            let mut last: Option<Instant> = None;
             while let Some(first) = queue.blocking_recv() {
-                let now = Timestamp::from_millis(clock.now());
-                let batch = gather(first, &mut queue, &mut pipeline, now);
+                let now = || Timestamp::from_millis(clock.now());
+                let mut batch = Batch::default();
+                batch.gather(Some(first), &mut queue, &mut pipeline, now());
+                let left = last.map_or(Duration::ZERO, |last| {
+                    interval.saturating_sub(last.elapsed())
+                });
+                if batch.events < COMMIT_EVENTS && !left.is_zero() {
+                    pause(&*log, &stop, left);
+                    batch.gather(queue.try_recv().ok(), &mut queue, &mut pipeline, now());
+                }
+                last = Some(Instant::now());
                 if sender.send(batch).is_err() {
                     return;
                 }
@@ -70,38 +87,35 @@ impl Batches {
     }
 }
 
-/// Takes what else is waiting, so that many small deliveries share one commit.
-fn gather(
-    first: Queued,
-    queue: &mut UnboundedReceiver<Queued>,
-    pipeline: &mut Pipeline,
-    now: Timestamp,
-) -> Batch {
-    let mut batch = Batch {
-        deliveries: Vec::new(),
-        events: 0,
-    };
-    let mut next = Some(first);
-    while let Some(queued) = next {
-        let Queued {
-            delivery,
-            receipt,
-            room,
-        } = queued;
-        batch.events += delivery.events.len();
-        batch.deliveries.push(PreparedDelivery {
-            events: delivery
-                .events
-                .into_iter()
-                .map(|event| pipeline.prepare(event, now))
-                .collect(),
-            cursor: delivery.cursor,
-            receipt,
-            room,
-        });
-        next = (batch.events < COMMIT_EVENTS)
-            .then(|| queue.try_recv().ok())
-            .flatten();
+impl Batch {
+    /// Takes this one and what else is waiting, so that many small deliveries share one commit.
+    fn gather(
+        &mut self,
+        mut next: Option<Queued>,
+        queue: &mut UnboundedReceiver<Queued>,
+        pipeline: &mut Pipeline,
+        now: Timestamp,
+    ) {
+        while let Some(queued) = next {
+            let Queued {
+                delivery,
+                receipt,
+                room,
+            } = queued;
+            self.events += delivery.events.len();
+            self.deliveries.push(PreparedDelivery {
+                events: delivery
+                    .events
+                    .into_iter()
+                    .map(|event| pipeline.prepare(event, now))
+                    .collect(),
+                cursor: delivery.cursor,
+                receipt,
+                room,
+            });
+            next = (self.events < COMMIT_EVENTS)
+                .then(|| queue.try_recv().ok())
+                .flatten();
+        }
     }
-    batch
 }

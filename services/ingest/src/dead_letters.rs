@@ -3,7 +3,7 @@
 use crate::source::Unusable;
 use hark_model::{SourceId, Timestamp};
 use hark_proto::dead_letter;
-use hark_stream::{NewRecord, Partitioning, TopicName};
+use hark_stream::{NewRecord, TopicName};
 
 /// A dead letter of ingest: the bytes as the source sent them. There is no topic it came from;
 /// the header says which source instead.
@@ -26,11 +26,7 @@ pub(crate) fn dead_letter(
         failed_at: now,
     };
     NewRecord {
-        topic: topic.clone(),
-        partitioning: Partitioning::ByKey,
-        timestamp: now.millis(),
-        key: letter.key(),
-        value: Some(raw),
         headers: letter.headers().collect(),
+        ..NewRecord::keyed(topic, letter.key(), Some(raw), now.millis())
     }
 }

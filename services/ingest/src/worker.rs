@@ -9,8 +9,7 @@ use crate::source::{Cursor, Intake, Receipt};
 use hark_model::{ItemEvent, SourceId, Timestamp};
 use hark_proto::{Encoding, topics};
 use hark_stream::{
-    Clock, Commit, Error, Log, NewRecord, Partitioning, StateChange, Task, TaskId, TopicName,
-    insist,
+    Clock, Commit, Error, Log, NewRecord, StateChange, Task, TaskId, TopicName, insist,
 };
 use hark_telemetry::Progress;
 use std::sync::Arc;
@@ -99,7 +98,8 @@ impl Worker {
         let (intake, queue) = Intake::new(around.queue);
         let source = pipeline.source().clone();
         around.metrics.source(&source);
-        let batches = Batches::start(queue, pipeline, Arc::clone(&around.clock))
+        let (clock, log) = (Arc::clone(&around.clock), Arc::clone(&around.log));
+        let batches = Batches::start(queue, pipeline, clock, log, Arc::clone(&around.stop))
             .map_err(|error| Error::no_thread(&error))?;
         let worker = Self {
             log: around.log,
@@ -212,14 +212,11 @@ impl Worker {
     }
 
     fn item_record(&self, event: ItemEvent, now: Timestamp) -> NewRecord {
-        NewRecord {
-            topic: self.topics.items.clone(),
-            partitioning: Partitioning::ByKey,
-            timestamp: now.millis(),
-            key: key_of(&event, &self.source),
-            value: Some(self.topics.encoding.write(&event)),
-            headers: Vec::new(),
-        }
+        let (key, value) = (
+            key_of(&event, &self.source),
+            self.topics.encoding.write(&event),
+        );
+        NewRecord::keyed(&self.topics.items, key, Some(value), now.millis())
     }
 
     /// While a commit does not hold the sources wait: the queue in front of them fills up and

@@ -34,7 +34,7 @@ use parking_lot::Mutex;
 use quiet::Quiet;
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use task::KafkaTask;
@@ -52,8 +52,8 @@ struct Shared {
     signal: Arc<Signal>,
     /// Consumers for reading that nobody uses at the moment.
     readers: Mutex<Vec<Input>>,
-    /// The tasks that are open here: what the store says of others may be old.
-    open: Mutex<HashSet<TaskId>>,
+    /// The tasks that are open here, each how often: what the store says of others may be old.
+    open: Mutex<HashMap<TaskId, usize>>,
     /// Whom to ask how far a group has come, by the group.
     groups: Mutex<HashMap<Arc<str>, Arc<BaseConsumer<Quiet>>>>,
 }
@@ -77,7 +77,7 @@ impl KafkaLog {
             cluster: Cluster::connect(options)?,
             signal: Arc::new(Signal::new()),
             readers: Mutex::new(Vec::new()),
-            open: Mutex::new(HashSet::new()),
+            open: Mutex::new(HashMap::new()),
             groups: Mutex::new(HashMap::new()),
         };
         Ok(Arc::new(Self {
@@ -188,7 +188,7 @@ impl Shared {
 
     /// Of a task that is open here what its store says, of others what the group told the cluster.
     fn position(&self, id: &TaskId, topic: &TopicName) -> Result<Option<u64>, Error> {
-        if self.open.lock().contains(id)
+        if self.open.lock().contains_key(id)
             && let Some(known) = self.store.state_of(id, &keys::position(topic))?
         {
             return Ok(keys::number(&known));
@@ -249,6 +249,29 @@ impl Log for KafkaLog {
 
     fn commit_interval(&self) -> Duration {
         self.shared.cluster.options.commit_interval
+    }
+
+    fn keep_warm(&self, id: &TaskId) -> Result<bool, Error> {
+        let cluster = &self.shared.cluster;
+        if !cluster.options.standby {
+            return Ok(false);
+        }
+        if !cluster.has_changelog(&id.stage, id.partition)? {
+            return Ok(true);
+        }
+        let mut store = {
+            // Whoever opens the task says so first, and takes the store from us then.
+            let open = self.shared.open.lock();
+            if open.contains_key(id) {
+                return Ok(true);
+            }
+            self.shared.store.task(id, &[])?
+        };
+        let changelog = cluster.changelog_name(&id.stage);
+        match store::follow(&self.shared, &changelog, id, &mut *store) {
+            Err(Error::Fenced { .. }) => Ok(true),
+            followed => followed.map(|()| true),
+        }
     }
 
     fn changed(&self, seen: u64, wait: Duration) -> u64 {

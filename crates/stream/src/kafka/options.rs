@@ -28,6 +28,8 @@ pub struct KafkaOptions {
     pub folder: PathBuf,
     /// How far apart the commits of a busy task are at least: each is a transaction.
     pub commit_interval: Duration,
+    /// Tasks that others have are followed, see [`crate::Log::keep_warm`].
+    pub standby: bool,
     /// Commits are transactions. `false` only to measure what that costs: what a fault leaves behind is
     /// then anybody's guess.
     pub exactly_once: bool,
@@ -48,6 +50,7 @@ impl fmt::Debug for KafkaOptions {
             .field("replicas", &self.replicas)
             .field("folder", &self.folder)
             .field("commit_interval", &self.commit_interval)
+            .field("standby", &self.standby)
             .field("exactly_once", &self.exactly_once)
             .field("settings", &names)
             .finish()
@@ -64,6 +67,7 @@ impl KafkaOptions {
             replicas: None,
             folder: folder.into(),
             commit_interval: Duration::ZERO,
+            standby: false,
             exactly_once: true,
             monitor: Arc::new(()),
             settings: Vec::new(),
@@ -126,7 +130,7 @@ impl KafkaOptions {
         if config.get("session.timeout.ms").is_none() {
             config
                 .set("session.timeout.ms", "10000")
-                .set("heartbeat.interval.ms", "2000");
+                .set("heartbeat.interval.ms", "500");
         }
         config
     }

@@ -5,14 +5,14 @@ use super::fault::{code, task_fault};
 use super::options::KafkaOptions;
 use super::quiet;
 use crate::{Error, Event, Monitor, TaskId};
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, DeliveryResult, Header, Message, OwnedHeaders};
 use rdkafka::producer::{
-    BaseProducer, BaseRecord, NoCustomPartitioner, Producer, ProducerContext, PurgeConfig,
+    BaseRecord, NoCustomPartitioner, Producer, ProducerContext, PurgeConfig, ThreadedProducer,
 };
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use std::sync::Arc;
@@ -39,14 +39,24 @@ pub(super) struct Outgoing<'a> {
 /// The key of a record that is written to be taken back.
 const NOTHING: &[u8] = b"-";
 
-/// What came of the records that were sent since it was last asked.
+/// How long to wait for room in the client's queue before trying again.
+const A_MOMENT: Duration = Duration::from_millis(5);
+
+/// What came of the records of a transaction. The client's own thread tells: whoever waits for it by
+/// polling waits actively, as the client counts a rest of less than a millisecond as none.
 struct Deliveries {
     since: Mutex<Delivered>,
+    /// As many were reported as are waited for.
+    all: Condvar,
     monitor: Arc<dyn Monitor>,
 }
 
 #[derive(Default)]
 struct Delivered {
+    /// Records that were reported.
+    count: u64,
+    /// How many are waited for.
+    wanted: u64,
     failure: Option<KafkaError>,
     /// The last offset that was given to a record of each partition.
     last: Vec<Written>,
@@ -103,13 +113,17 @@ impl ProducerContext<NoCustomPartitioner> for Deliveries {
             Ok(message) => delivered.note(message),
             Err((error, _)) => delivered.failure = Some(error.clone()),
         }
+        delivered.count += 1;
+        if delivered.count == delivered.wanted {
+            self.all.notify_all();
+        }
     }
 }
 
 /// The one who writes for a task. A newer one with the same id fences it.
 pub(super) struct TaskProducer {
     task: TaskId,
-    producer: BaseProducer<Deliveries>,
+    producer: ThreadedProducer<Deliveries>,
     /// See [`KafkaOptions::exactly_once`].
     exactly_once: bool,
 }
@@ -120,10 +134,11 @@ impl TaskProducer {
     pub(super) fn connect(options: &KafkaOptions, task: &TaskId) -> Result<Self, Error> {
         let deliveries = Deliveries {
             since: Mutex::default(),
+            all: Condvar::new(),
             monitor: Arc::clone(&options.monitor),
         };
         let name = format!("{}-{}", task.stage, task.partition);
-        let producer: BaseProducer<Deliveries> = options
+        let producer: ThreadedProducer<Deliveries> = options
             .producer(&name)
             .create_with_context(deliveries)
             .map_err(task_fault(task, "making a producer"))?;
@@ -148,8 +163,8 @@ impl TaskProducer {
         offsets: Option<(&TopicPartitionList, &ConsumerGroupMetadata)>,
     ) -> Result<Vec<Written>, Error> {
         if !self.exactly_once {
-            self.send_all(records)?;
-            self.flush()?;
+            let sent = self.send_all(records)?;
+            self.flush(sent)?;
             return Ok(std::mem::take(&mut self.delivered().last));
         }
         if let Err(error) = self.write(records, offsets) {
@@ -197,23 +212,25 @@ impl TaskProducer {
         self.producer
             .begin_transaction()
             .map_err(self.fault("beginning a transaction"))?;
-        self.send_all(records)?;
+        let sent = self.send_all(records)?;
         // While the records are on their way.
         if let Some((offsets, group)) = offsets {
             self.producer
                 .send_offsets_to_transaction(offsets, group, PATIENCE)
                 .map_err(self.fault("writing the group's offsets"))?;
         }
-        self.flush()
+        self.flush(sent)
     }
 
-    fn send_all<'a>(&self, mut records: impl Iterator<Item = Outgoing<'a>>) -> Result<(), Error> {
-        {
-            let mut delivered = self.delivered();
-            delivered.failure = None;
-            delivered.last.clear();
+    /// Returns how many they were.
+    fn send_all<'a>(&self, records: impl Iterator<Item = Outgoing<'a>>) -> Result<u64, Error> {
+        *self.delivered() = Delivered::default();
+        let mut sent = 0;
+        for record in records {
+            self.send(record)?;
+            sent += 1;
         }
-        records.try_for_each(|record| self.send(record))
+        Ok(sent)
     }
 
     fn send(&self, outgoing: Outgoing<'_>) -> Result<(), Error> {
@@ -239,28 +256,26 @@ impl TaskProducer {
                         && Instant::now() < until =>
                 {
                     record = back;
-                    self.producer.poll(Duration::from_millis(5));
+                    std::thread::park_timeout(A_MOMENT);
                 }
                 Err((error, _)) => return Err(self.fault("writing a record")(error)),
             }
         }
     }
 
-    /// Waits until every record has been taken. The client's own flush would look only ten times a
-    /// second.
-    fn flush(&self) -> Result<(), Error> {
+    /// Waits until every record has been taken.
+    fn flush(&self, sent: u64) -> Result<(), Error> {
+        let deliveries = self.producer.context();
+        let mut delivered = deliveries.since.lock();
+        delivered.wanted = sent;
         let until = Instant::now() + PATIENCE;
-        self.producer.poll(Duration::ZERO);
-        while self.producer.in_flight_count() > 0 {
-            if Instant::now() > until {
-                return Err(super::fault::silent(format!(
-                    "task {}: writing records",
-                    self.task
-                )));
+        while delivered.count < sent {
+            if deliveries.all.wait_until(&mut delivered, until).timed_out() {
+                let what = format!("task {}: writing records", self.task);
+                return Err(super::fault::silent(what));
             }
-            self.producer.poll(Duration::from_millis(1));
         }
-        match self.delivered().failure.take() {
+        match delivered.failure.take() {
             Some(error) => Err(self.fault("writing records")(error)),
             None => Ok(()),
         }
@@ -272,13 +287,9 @@ impl TaskProducer {
         // A record that was refused says more than the state that it left the producer in.
         let refused = self.delivered().failure.take();
         let error = refused.map_or(error, |refused| self.fault("writing records")(refused));
-        // The client's abort waits for reports of records, and does not take them itself.
+        // The client's abort waits for reports of all records.
         self.producer
             .purge(PurgeConfig::default().queue().inflight());
-        let until = Instant::now() + FAREWELL;
-        while self.producer.in_flight_count() > 0 && Instant::now() < until {
-            self.producer.poll(Duration::from_millis(1));
-        }
         let Err(undoing) = self.producer.abort_transaction(FAREWELL) else {
             return error;
         };

@@ -6,6 +6,7 @@ use super::{Shared, keys};
 use crate::{
     Commit, EmbeddedLog, EmbeddedOptions, Error, ErrorKind, Event, Limit, StateChange, Task, TaskId,
 };
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -38,8 +39,8 @@ pub(super) fn open(folder: &Path) -> Result<Arc<EmbeddedLog>, Error> {
 
 /// How much of a changelog is applied to the store at once.
 const APPLIED: Limit = Limit {
-    records: 20_000,
-    bytes: 16 << 20,
+    records: 200_000,
+    bytes: 32 << 20,
 };
 
 /// Has a task's store follow its changelog, by its name on the cluster, to the end.
@@ -85,11 +86,16 @@ pub(super) fn follow(
             break;
         };
         next = last.offset + 1;
-        let mut state: Vec<StateChange> = records
+        // In the order of the tree that takes them in, and of each key the last.
+        let newest: BTreeMap<Arc<[u8]>, Option<Arc<[u8]>>> = records
             .into_iter()
-            .map(|record| StateChange {
-                key: record.key.to_vec(),
-                value: record.value.map(|value| value.to_vec()),
+            .map(|record| (record.key, record.value))
+            .collect();
+        let mut state: Vec<StateChange> = newest
+            .into_iter()
+            .map(|(key, value)| StateChange {
+                key: key.to_vec(),
+                value: value.map(|value| value.to_vec()),
             })
             .collect();
         state.push(keys::put(keys::followed(), next));
@@ -137,6 +143,8 @@ const SPEAK_AFTER: Duration = Duration::from_secs(2);
 impl<'a> Progress<'a> {
     fn new(shared: &'a Shared, id: &'a TaskId, all: u64) -> Self {
         let now = Instant::now();
+        let monitor = &shared.cluster.options.monitor;
+        monitor.note(Event::Restoring(id, all));
         Self {
             shared,
             id,

@@ -13,8 +13,9 @@ use std::time::{Duration, Instant};
 /// How long a poll waits to learn whether an input has something, however little the caller wants to
 /// wait: a batch is on its way from the broker for a moment only.
 const ON_ITS_WAY: Duration = Duration::from_secs(2);
-/// How long an input that has not said anything is listened to before the next one is.
-const GLANCE: Duration = Duration::from_millis(5);
+/// How long an input that has not said anything is listened to before the next one is. The client
+/// waits actively through the last millisecond.
+const GLANCE: Duration = Duration::from_millis(20);
 /// A client wants to be polled now and then, even where nothing comes.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
@@ -30,6 +31,34 @@ pub(super) struct KafkaTask {
     store: Box<dyn Task>,
     commits: Commits<Committer>,
     shared: Arc<Shared>,
+    /// Last, so that nobody else uses the store before the rest is gone.
+    _open: Open,
+}
+
+/// While there is one, the task is open here.
+struct Open {
+    id: TaskId,
+    shared: Arc<Shared>,
+}
+
+impl Open {
+    fn new(shared: &Arc<Shared>, id: &TaskId) -> Self {
+        *shared.open.lock().entry(id.clone()).or_default() += 1;
+        Self {
+            id: id.clone(),
+            shared: Arc::clone(shared),
+        }
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        let mut open = self.shared.open.lock();
+        match open.get_mut(&self.id) {
+            Some(more) if *more > 1 => *more -= 1,
+            _ => drop(open.remove(&self.id)),
+        }
+    }
 }
 
 impl KafkaTask {
@@ -38,6 +67,7 @@ impl KafkaTask {
         id: &TaskId,
         topics: &[TopicName],
     ) -> Result<Self, Error> {
+        let open = Open::new(shared, id);
         let mut inputs: Vec<Input> = Vec::with_capacity(topics.len());
         for (number, topic) in topics.iter().enumerate() {
             if topics[..number].contains(topic) {
@@ -74,7 +104,6 @@ impl KafkaTask {
             }
             input.assign(topic, name, id.partition, from)?;
         }
-        shared.open.lock().insert(id.clone());
         Ok(Self {
             id: id.clone(),
             inputs,
@@ -83,6 +112,7 @@ impl KafkaTask {
             store,
             commits: Commits::new(id, committer),
             shared: Arc::clone(shared),
+            _open: open,
         })
     }
 
@@ -104,19 +134,21 @@ impl KafkaTask {
 
     /// Has every input take what was fetched for it.
     fn fill(&mut self, limit: Limit) -> Result<(), Error> {
-        for input in &mut self.inputs {
-            input.fill(limit, Duration::ZERO)?;
-        }
+        self.fetch(limit, Duration::ZERO)?;
         let until = Instant::now() + ON_ITS_WAY;
         while !self.inputs.iter().all(Input::settled)
             && !self.interrupted()
             && Instant::now() < until
         {
-            for input in &mut self.inputs {
-                input.fill(limit, GLANCE)?;
-            }
+            self.fetch(limit, GLANCE)?;
         }
         Ok(())
+    }
+
+    /// Has every input take what is at hand, and listen for so long where nothing is.
+    fn fetch(&mut self, limit: Limit, wait: Duration) -> Result<(), Error> {
+        let mut inputs = self.inputs.iter_mut();
+        inputs.try_for_each(|input| input.fill(limit, wait))
     }
 
     fn interrupted(&self) -> bool {
@@ -132,12 +164,6 @@ impl KafkaTask {
             limit,
             |input, room, records| Ok(inputs[input].take(room, records)),
         )
-    }
-}
-
-impl Drop for KafkaTask {
-    fn drop(&mut self) {
-        self.shared.open.lock().remove(&self.id);
     }
 }
 
@@ -183,6 +209,11 @@ impl Task for KafkaTask {
             let sleep = (now + LONGEST_SLEEP).min(until.unwrap_or(now + LONGEST_SLEEP));
             counts = self.shared.signal.wait(counts.generation, Some(sleep));
         }
+    }
+
+    fn poll_at_hand(&mut self, limit: Limit) -> Result<Vec<Record>, Error> {
+        self.fetch(limit, Duration::ZERO)?;
+        self.take(limit)
     }
 
     fn commit(&mut self, commit: &Commit) -> Result<(), Error> {

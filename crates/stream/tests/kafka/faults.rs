@@ -10,6 +10,7 @@ use std::process::{Child, Command};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 
 /// Told to the process that is killed.
 pub(crate) const CHILD: &str = "HARK_TEST_COPY";
@@ -34,6 +35,17 @@ pub(crate) const ALL: [Fault; 14] = [
     ("who_may_not_come_in_is_told_why", outside),
     ("who_may_do_nothing_is_told_so", guest),
 ];
+
+/// Options of a log of its own, and who watches it from elsewhere.
+pub(crate) fn opened(
+    ground: &Ground,
+    partitions: u32,
+) -> Result<(TempDir, KafkaOptions, Arc<KafkaLog>)> {
+    let folder = tempfile::tempdir()?;
+    let options = ground.options(folder.path().join("state"))?;
+    let watching = declared(beside(&options, "watching"), partitions)?;
+    Ok((folder, options, watching))
+}
 
 /// The same cluster and names, as seen from another machine: with a folder of its own.
 pub(crate) fn beside(options: &KafkaOptions, folder: &str) -> KafkaOptions {
@@ -94,9 +106,7 @@ fn outdated(ground: &Ground) -> Result<()> {
 
 /// Something happens to the store between two runs.
 fn anew(ground: &Ground, happens: fn(&Path) -> Result<()>) -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    let options = ground.options(folder.path().join("state"))?;
-    let watching = declared(beside(&options, "watching"), 1)?;
+    let (_folder, options, watching) = opened(ground, 1)?;
     for round in 0..2 {
         copy::publish(&*watching, 100 * round..100 * (round + 1))?;
         let copying = Copying::start(options.clone())?;
@@ -117,9 +127,7 @@ fn spoil(file: &Path) -> Result<()> {
 }
 
 fn stopped(ground: &Ground) -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    let options = ground.options(folder.path().join("state"))?;
-    let watching = declared(beside(&options, "watching"), 4)?;
+    let (_folder, options, watching) = opened(ground, 4)?;
     let publisher = Arc::clone(&watching);
     let publishing = std::thread::spawn(move || copy::publish(&*publisher, 0..2000));
     let mut steps = 0;
@@ -140,9 +148,7 @@ fn stopped(ground: &Ground) -> Result<()> {
 }
 
 fn stalled(ground: &Ground) -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    let options = ground.options(folder.path().join("state"))?;
-    let watching = declared(beside(&options, "watching"), 1)?;
+    let (_folder, options, watching) = opened(ground, 1)?;
     let copier = Copier::start(&options)?;
     let publisher = Arc::clone(&watching);
     let publishing = std::thread::spawn(move || copy::publish(&*publisher, 0..4000));
@@ -158,18 +164,18 @@ fn stalled(ground: &Ground) -> Result<()> {
 }
 
 /// Adds up what a log says of some of its events.
-struct Tally {
+pub(crate) struct Tally {
     of: fn(Event<'_>) -> u64,
     sum: AtomicU64,
 }
 
 impl Tally {
-    fn of(of: fn(Event<'_>) -> u64) -> Arc<Self> {
+    pub(crate) fn of(of: fn(Event<'_>) -> u64) -> Arc<Self> {
         let sum = AtomicU64::new(0);
         Arc::new(Self { of, sum })
     }
 
-    fn sum(&self) -> u64 {
+    pub(crate) fn sum(&self) -> u64 {
         self.sum.load(Ordering::Acquire)
     }
 }
@@ -182,17 +188,16 @@ impl Monitor for Tally {
 
 fn gathered(ground: &Ground) -> Result<()> {
     const INTERVAL: Duration = Duration::from_millis(500);
-    let folder = tempfile::tempdir()?;
     let commits = Tally::of(|event| match event {
         Event::Committed(copy::STAGE, _) => 1,
         _ => 0,
     });
+    let (_folder, options, watching) = opened(ground, 1)?;
     let options = KafkaOptions {
         commit_interval: INTERVAL,
         monitor: Arc::clone(&commits) as Arc<dyn Monitor>,
-        ..ground.options(folder.path().join("state"))?
+        ..options
     };
-    let watching = declared(beside(&options, "watching"), 1)?;
     let begun = Instant::now();
     let copying = Copying::start(options)?;
     // A few at a time, each of which would be a transaction.
@@ -214,16 +219,15 @@ fn gathered(ground: &Ground) -> Result<()> {
 }
 
 fn outrun(ground: &Ground) -> Result<()> {
-    let folder = tempfile::tempdir()?;
     let missed = Tally::of(|event| match event {
         Event::Missed(_, records) => records,
         _ => 0,
     });
+    let (_folder, options, watching) = opened(ground, 1)?;
     let options = KafkaOptions {
         monitor: Arc::clone(&missed) as Arc<dyn Monitor>,
-        ..ground.options(folder.path().join("state"))?
+        ..options
     };
-    let watching = declared(beside(&options, "watching"), 1)?;
     copy::publish(&*watching, 0..100)?;
     let copying = Copying::start(options.clone())?;
     copy::until_copied(&*watching, 100)?;
@@ -364,9 +368,7 @@ impl Drop for Copier {
 }
 
 fn killed(ground: &Ground) -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    let options = ground.options(folder.path().join("state"))?;
-    let watching = declared(beside(&options, "watching"), 1)?;
+    let (_folder, options, watching) = opened(ground, 1)?;
     let publisher = Arc::clone(&watching);
     let publishing = std::thread::spawn(move || copy::publish(&*publisher, 0..2500));
     let mut random = 20_261_123_u64;

@@ -1,17 +1,19 @@
 //! Several processes that share the tasks of a stage, each time with every record counted.
 
 use crate::copy::{self, Copying};
-use crate::faults::{Copier, Fault, beside};
+use crate::faults::{Copier, Fault, Tally, beside, opened};
 use crate::ground::{Ground, declared};
 use anyhow::{Result, ensure};
-use hark_stream::{Assignment, ErrorKind, KafkaLog, Log, Membership};
+use hark_stream::{Assignment, ErrorKind, Event, KafkaLog, KafkaOptions, Log, Membership, Monitor};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Every test of this file.
-pub(crate) const ALL: [Fault; 5] = [
+pub(crate) const ALL: [Fault; 6] = [
     ("two_members_share_the_partitions_and_inherit_them", shared),
     ("a_rebalance_every_two_seconds_loses_nothing", restless),
     ("who_was_killed_is_missed_and_replaced", replaced),
+    ("a_task_that_was_followed_is_taken_over_at_once", followed),
     ("a_process_that_slept_takes_part_again", woken),
     ("a_topic_that_was_given_partitions_is_refused", grown),
 ];
@@ -75,9 +77,7 @@ fn shared(ground: &Ground) -> Result<()> {
 }
 
 fn restless(ground: &Ground) -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    let options = ground.options(folder.path().join("steady"))?;
-    let watching = declared(beside(&options, "watching"), 4)?;
+    let (_folder, options, watching) = opened(ground, 4)?;
     let steady = Copying::start(options.clone())?;
     let mut published = 0;
     // Somebody comes or goes every two seconds, for a minute, and work goes on.
@@ -99,9 +99,7 @@ fn restless(ground: &Ground) -> Result<()> {
 }
 
 fn replaced(ground: &Ground) -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    let options = ground.options(folder.path().join("first"))?;
-    let watching = declared(beside(&options, "watching"), 4)?;
+    let (_folder, options, watching) = opened(ground, 4)?;
     let killed = Copier::start(&options)?;
     copy::publish(&*watching, 0..200)?;
     copy::until_copied(&*watching, 200)?;
@@ -114,10 +112,42 @@ fn replaced(ground: &Ground) -> Result<()> {
     copy::check(&*watching, 600)
 }
 
+fn followed(ground: &Ground) -> Result<()> {
+    const EACH: u64 = 5_000;
+    let (_folder, options, watching) = opened(ground, 1)?;
+    let killed = Copier::start(&options)?;
+    copy::publish(&*watching, 0..EACH)?;
+    copy::until_copied(&*watching, EACH)?;
+    let restored = Tally::of(|event| match event {
+        Event::Restoring(_, records) => records,
+        _ => 0,
+    });
+    let heir = Copying::start(KafkaOptions {
+        standby: true,
+        monitor: Arc::clone(&restored) as Arc<dyn Monitor>,
+        ..beside(&options, "heir")
+    })?;
+    // Each commit writes three records at least: count, position and marker.
+    let until = Instant::now() + Duration::from_secs(60);
+    while restored.sum() < 3 * EACH / 20 {
+        ensure!(Instant::now() < until, "it follows nothing");
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+    let before = restored.sum();
+    drop(killed);
+    copy::publish(&*watching, EACH..EACH + 100)?;
+    copy::until_copied(&*watching, EACH + 100)?;
+    heir.stop()?;
+    let at_once = restored.sum() - before;
+    ensure!(
+        at_once < before / 4,
+        "{before} records, and {at_once} when it was taken over"
+    );
+    copy::check(&*watching, EACH + 100)
+}
+
 fn woken(ground: &Ground) -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    let options = ground.options(folder.path().join("sleeper"))?;
-    let watching = declared(beside(&options, "watching"), 4)?;
+    let (_folder, options, watching) = opened(ground, 4)?;
     let sleeper = Copier::start(&options)?;
     copy::publish(&*watching, 0..200)?;
     copy::until_copied(&*watching, 200)?;

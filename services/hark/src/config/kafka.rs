@@ -1,6 +1,8 @@
 //! The `[log.kafka]` section: the log on a cluster instead of in the data folder.
 
 use super::RegistryConfig;
+#[cfg(feature = "kafka")]
+use super::secrets::Secrets;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,6 +19,9 @@ pub(crate) struct KafkaConfig {
     /// How far apart the commits of a busy task are at least.
     #[serde(default = "commit_interval", with = "humantime_serde")]
     pub(crate) commit_interval: Duration,
+    /// Tasks that other processes have are followed, so that taking them over is quick.
+    #[serde(default)]
+    pub(crate) standby: bool,
     /// Copies of a new topic; by default as many as the cluster makes.
     pub(crate) replicas: Option<u16>,
     /// The environment variable that holds the user's name.
@@ -111,26 +116,16 @@ impl KafkaConfig {
         &self,
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Vec<(String, String)>, Vec<String>> {
+        let mut secrets = Secrets::new("log.kafka", env);
         let mut settings: Vec<(String, String)> = self.settings.clone().into_iter().collect();
-        let mut missing = Vec::new();
-        let secrets = [
+        for (setting, variable) in [
             ("sasl.username", &self.user_env),
             ("sasl.password", &self.password_env),
-        ];
-        for (setting, variable) in secrets {
-            let Some(variable) = variable else { continue };
-            match env(variable) {
-                Some(value) if !value.is_empty() => settings.push((setting.to_owned(), value)),
-                _ => missing.push(format!(
-                    "log.kafka: the environment variable {variable} is not set"
-                )),
-            }
+        ] {
+            let value = secrets.read(variable.as_ref());
+            settings.extend(value.map(|value| (setting.to_owned(), value)));
         }
-        if missing.is_empty() {
-            Ok(settings)
-        } else {
-            Err(missing)
-        }
+        secrets.all(settings)
     }
 }
 
