@@ -74,6 +74,11 @@ impl Pipeline {
         &self.source
     }
 
+    /// See [`Pseudonyms::mark`].
+    pub fn pepper_mark(&self) -> [u8; 16] {
+        self.pseudonyms.mark()
+    }
+
     /// Prepares one event that arrived at `now`.
     pub fn prepare(&mut self, event: RawEvent, now: Timestamp) -> Prepared {
         match event {

@@ -28,6 +28,12 @@ impl Pseudonyms {
         key.copy_from_slice(&digest[..16]);
         AuthorKey::new(key)
     }
+
+    /// What tells this pepper from others, and does not tell what it is.
+    pub fn mark(&self) -> [u8; 16] {
+        let nobody = SourceId::new("");
+        *self.of(&nobody, "").bytes()
+    }
 }
 
 impl std::fmt::Debug for Pseudonyms {

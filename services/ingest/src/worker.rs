@@ -17,6 +17,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 const CURSOR: &[u8] = b"cursor";
+/// Which pepper the source's authors are counted with.
+const PEPPER: &[u8] = b"pepper";
 
 /// Where ingest writes.
 #[derive(Clone, Debug)]
@@ -86,14 +88,15 @@ pub struct Around {
 }
 
 impl Worker {
-    /// Opens a source's writer. Returns it with the entrance to it, and the cursor that was
+    /// Opens a source's writer; refused with another pepper than before. Returns it with the entrance to it, and the cursor that was
     /// committed last.
     pub fn open(
         pipeline: Pipeline,
         around: Around,
     ) -> Result<(Self, Intake, Option<Cursor>), Error> {
         let id = TaskId::new(format!("ingest.{}", pipeline.source()), 0);
-        let task = around.log.task(&id, &[])?;
+        let mut task = around.log.task(&id, &[])?;
+        same_pepper(&mut *task, &pipeline)?;
         let cursor = task.get(CURSOR)?;
         let (intake, queue) = Intake::new(around.queue);
         let source = pipeline.source().clone();
@@ -245,6 +248,26 @@ impl Worker {
                 .with_label_values(&[source, outcome.as_str()])
                 .inc_by(count);
         }
+    }
+}
+
+/// With another pepper every author would be a new one, and nobody would notice.
+fn same_pepper(task: &mut dyn Task, pipeline: &Pipeline) -> Result<(), Error> {
+    let ours = pipeline.pepper_mark();
+    match task.get(PEPPER)? {
+        None => task.commit(&Commit {
+            state: vec![StateChange {
+                key: PEPPER.to_vec(),
+                value: Some(ours.to_vec()),
+            }],
+            ..Commit::default()
+        }),
+        Some(known) if known == ours => Ok(()),
+        Some(_) => Err(Error::Misuse(format!(
+            "the authors of source {} were counted with another pepper, and each would be a new one now; \
+             give every process the pepper of [authors] that the first one had",
+            pipeline.source()
+        ))),
     }
 }
 

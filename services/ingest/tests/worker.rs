@@ -10,7 +10,8 @@ use hark_ingest::{
 use hark_model::{AuthorKey, BrandId, ItemEvent, Timestamp, Version};
 use hark_proto::{Encoding, Wire};
 use hark_stream::{
-    Cleanup, EmbeddedLog, EmbeddedOptions, Limit, Log, SystemClock, TopicName, TopicSpec,
+    Cleanup, EmbeddedLog, EmbeddedOptions, Error, ErrorKind, Limit, Log, SystemClock, TopicName,
+    TopicSpec,
 };
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -26,6 +27,38 @@ struct Scene {
 
 const PEPPER: [u8; 32] = [7; 32];
 
+fn open(
+    log: &Arc<dyn Log>,
+    pepper: &[u8],
+    keep_unknown_deletes: bool,
+) -> Result<(Worker, Intake), Error> {
+    let query = Query::parse("acme").unwrap();
+    let queries = QuerySet::build([(BrandId::new("acme"), query)]).unwrap();
+    let pipeline = Pipeline::new(
+        "web".into(),
+        Arc::new(queries),
+        Pseudonyms::new(pepper),
+        &Config::default(),
+    );
+    let metrics = hark_telemetry::Metrics::new();
+    let around = Around {
+        log: Arc::clone(log),
+        topics: Topics {
+            items: TopicName::new("items"),
+            dead_letters: TopicName::new("dead"),
+            encoding: Encoding::default(),
+        },
+        metrics: IngestMetrics::new(&metrics),
+        progress: hark_telemetry::Health::default().part("ingest.web"),
+        clock: Arc::new(SystemClock),
+        stop: Arc::default(),
+        queue: 100,
+        keep_unknown_deletes,
+    };
+    let (worker, intake, _) = Worker::open(pipeline, around)?;
+    Ok((worker, intake))
+}
+
 impl Scene {
     fn new(keep_unknown_deletes: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -37,30 +70,7 @@ impl Scene {
             cleanup: Cleanup::default(),
         };
         log.declare(&[topic("items"), topic("dead")]).unwrap();
-        let query = Query::parse("acme").unwrap();
-        let queries = QuerySet::build([(BrandId::new("acme"), query)]).unwrap();
-        let pipeline = Pipeline::new(
-            "web".into(),
-            Arc::new(queries),
-            Pseudonyms::new(&PEPPER),
-            &Config::default(),
-        );
-        let metrics = hark_telemetry::Metrics::new();
-        let around = Around {
-            log: Arc::clone(&log),
-            topics: Topics {
-                items: TopicName::new("items"),
-                dead_letters: TopicName::new("dead"),
-                encoding: Encoding::default(),
-            },
-            metrics: IngestMetrics::new(&metrics),
-            progress: hark_telemetry::Health::default().part("ingest.web"),
-            clock: Arc::new(SystemClock),
-            stop: Arc::default(),
-            queue: 100,
-            keep_unknown_deletes,
-        };
-        let (worker, intake, _) = Worker::open(pipeline, around).unwrap();
+        let (worker, intake) = open(&log, &PEPPER, keep_unknown_deletes).unwrap();
         Self {
             _folder: folder,
             log,
@@ -194,4 +204,16 @@ fn a_deletion_of_what_nobody_asked_for_is_passed_on_only_where_it_may_come_first
         1
     );
     assert_eq!(told(&scene.written()), [(None, true)]);
+}
+
+#[test]
+fn another_pepper_than_before_is_refused() {
+    let scene = Scene::new(false);
+    drop(scene.intake);
+    scene.writer.join().unwrap();
+    let log = scene.log;
+    let refused = open(&log, &[8; 32], false).err().unwrap();
+    assert_eq!(refused.kind(), ErrorKind::Misuse);
+    assert!(refused.to_string().contains("another pepper"), "{refused}");
+    assert!(open(&log, &PEPPER, false).is_ok());
 }

@@ -1,6 +1,6 @@
 //! The cluster's topics: which there are, and how they are made.
 
-use super::fault::{code, denied, fault, silent};
+use super::fault::{away, code, denied, fault, silent};
 use super::options::{KafkaOptions, LARGEST_RECORD};
 use super::quiet::Quiet;
 use crate::{Bounds, Cleanup, Error, TopicName, TopicSpec};
@@ -77,9 +77,13 @@ impl Cluster {
             let report = self.viewer.poll(A_MOMENT).and_then(Result::err);
             reported = report.as_ref().and_then(code).filter(|code| denied(*code));
         }
-        move |error| match reported {
-            Some(code) => refused(code, &context.into()),
-            None => fault(context)(error),
+        let servers = self.options.servers.clone();
+        move |error| match (reported, code(&error)) {
+            (Some(code), _) => refused(code, &context.into()),
+            (None, Some(found)) if away(found) => {
+                silent(format!("{} at {servers}", context.into()))
+            }
+            _ => fault(context)(error),
         }
     }
 

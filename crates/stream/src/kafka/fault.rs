@@ -39,10 +39,7 @@ pub(super) fn task_fault<'a>(
 /// is an error.
 pub(super) fn passing(error: KafkaError, context: impl Into<String>) -> Result<(), Error> {
     let fatal = matches!(error, KafkaError::MessageConsumptionFatal(_));
-    let away = matches!(
-        code(&error),
-        Some(Code::BrokerTransportFailure | Code::AllBrokersDown)
-    );
+    let away = code(&error).is_some_and(away);
     // A handshake that was interrupted is reported as a refusal; the client tries it again.
     let handshake = matches!(code(&error), Some(Code::Authentication | Code::SSL));
     let error = fault(context)(error);
@@ -71,6 +68,11 @@ fn fenced(code: Code) -> bool {
         code,
         Code::Fenced | Code::ProducerFenced | Code::InvalidProducerEpoch | Code::FencedInstanceId
     )
+}
+
+/// Whether no broker can be reached.
+pub(super) fn away(code: Code) -> bool {
+    matches!(code, Code::BrokerTransportFailure | Code::AllBrokersDown)
 }
 
 /// Whether it is about who may do what.

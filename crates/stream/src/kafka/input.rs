@@ -15,6 +15,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// How long to ask for a topic's leader.
+const GETTING_TO_KNOW: Duration = Duration::from_secs(1);
+
 /// A consumer with one partition. No group assigns it: whoever owns the task says what to read, so
 /// nothing can be taken away while a record is in hand.
 pub(super) struct Input {
@@ -72,6 +75,11 @@ impl Input {
         self.topic = topic.clone();
         self.name = name;
         self.partition = partition;
+        // Of a topic that it does not know the client asks for the leader only once a second. Without
+        // an answer it does it then.
+        let _ = self
+            .consumer
+            .fetch_metadata(Some(&self.name), GETTING_TO_KNOW);
         self.seek(offset)
     }
 

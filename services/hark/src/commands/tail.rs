@@ -25,7 +25,11 @@ pub(crate) fn tail(args: &TailArgs) -> Outcome {
         .iter()
         .find(|spec| spec.name == name)
         .map(|spec| spec.partitions)
-        .ok_or_else(|| Failure::input(format!("there is no topic {name} here")))?;
+        .ok_or_else(|| {
+            Failure::input(format!(
+                "there is no topic {name} here; no hark has run on this log yet"
+            ))
+        })?;
     let mut next = Vec::new();
     for partition in 0..partitions {
         let bounds = reader.bounds(&name, partition)?;
