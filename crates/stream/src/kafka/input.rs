@@ -15,6 +15,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// How long a broker waits for more before it says that there is none, in ms, to one who waits for
+/// nothing.
+const AT_THE_END: &str = "10";
 /// How long to ask for a topic's leader.
 const GETTING_TO_KNOW: Duration = Duration::from_secs(1);
 
@@ -44,8 +47,12 @@ impl Input {
         group: &str,
         arrived: Option<Arc<Signal>>,
     ) -> Result<Self, Error> {
-        let mut consumer: BaseConsumer<Quiet> = options
-            .consumer(group)
+        let mut config = options.consumer(group);
+        if arrived.is_none() {
+            // Whoever reads to the end is told so when a fetch comes back empty.
+            config.set("fetch.wait.max.ms", AT_THE_END);
+        }
+        let mut consumer: BaseConsumer<Quiet> = config
             .create_with_context(Quiet)
             .map_err(fault("making a consumer"))?;
         if let Some(signal) = arrived {
