@@ -1,6 +1,6 @@
 //! The cluster's topics: which there are, and how they are made.
 
-use super::fault::{away, code, denied, fault, silent};
+use super::fault::{away, code, denied, fault, silent, unled};
 use super::options::{KafkaOptions, LARGEST_RECORD};
 use super::quiet::Quiet;
 use crate::{Bounds, Cleanup, Error, TopicName, TopicSpec};
@@ -144,7 +144,11 @@ impl Cluster {
         loop {
             let bounds = self.decided(name, partition)?;
             if bounds.end >= least {
-                self.written.lock().remove(&key);
+                // Unless more was written meanwhile.
+                let mut written = self.written.lock();
+                if written.get(&key).is_some_and(|least| *least <= bounds.end) {
+                    written.remove(&key);
+                }
                 return Ok(bounds);
             }
             if Instant::now() > until {
@@ -158,12 +162,23 @@ impl Cluster {
 
     /// The offsets of what is decided, whatever this process has committed.
     pub(super) fn decided(&self, name: &str, partition: u32) -> Result<Bounds, Error> {
-        let (start, end) = self
-            .viewer()
-            .fetch_watermarks(name, number(partition), PATIENCE)
-            .map_err(|error| {
-                self.fault(format!("asking Kafka for the offsets of {name}"))(error)
-            })?;
+        let until = Instant::now() + PATIENCE;
+        let (start, end) = loop {
+            let asked = self
+                .viewer()
+                .fetch_watermarks(name, number(partition), PATIENCE);
+            match asked {
+                // A partition that was made just now, or moves, has a leader in a moment.
+                Err(error) if code(&error).is_some_and(unled) && Instant::now() < until => {
+                    std::thread::park_timeout(A_MOMENT);
+                }
+                asked => {
+                    break asked.map_err(|error| {
+                        self.fault(format!("asking Kafka for the offsets of {name}"))(error)
+                    })?;
+                }
+            }
+        };
         Ok(Bounds {
             start: u64::try_from(start).unwrap_or(0),
             end: u64::try_from(end).unwrap_or(0),

@@ -75,6 +75,14 @@ pub(super) fn away(code: Code) -> bool {
     matches!(code, Code::BrokerTransportFailure | Code::AllBrokersDown)
 }
 
+/// Whether a partition that there is has nobody to answer for it at the moment.
+pub(super) fn unled(code: Code) -> bool {
+    matches!(
+        code,
+        Code::NotLeaderForPartition | Code::LeaderNotAvailable | Code::UnknownTopicOrPartition
+    )
+}
+
 /// Whether it is about who may do what.
 pub(super) fn denied(code: Code) -> bool {
     matches!(

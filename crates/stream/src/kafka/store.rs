@@ -60,7 +60,7 @@ pub(super) fn follow(
     }
     let mut input = shared.read_changelog(changelog, partition, next.saturating_sub(1))?;
     if next > 0 && !follows(shared, &mut input, next, store)? {
-        tracing::warn!(task = %id, "the store knows of a commit that does not count; it is built anew");
+        tracing::warn!(task = %id, "what the store saw last is not in Kafka any more; it is built anew");
         next = 0;
         input.seek(0)?;
     }
@@ -68,14 +68,14 @@ pub(super) fn follow(
         // Also what was left half empty.
         empty(store)?;
     }
-    let whose = StateChange {
-        key: keys::origin(),
-        value: Some(origin.into_bytes()),
-    };
-    store.commit(&Commit {
-        state: vec![keys::put(keys::followed_at(), now), whose],
-        ..Commit::default()
-    })?;
+    // Written with what is read, and not before: what was not read was not looked at.
+    let mut seen = vec![
+        keys::put(keys::followed_at(), now),
+        StateChange {
+            key: keys::origin(),
+            value: Some(origin.into_bytes()),
+        },
+    ];
     let mut progress = Progress::new(shared, id, bounds.end - next.max(bounds.start));
     loop {
         let mut records = Vec::new();
@@ -99,6 +99,7 @@ pub(super) fn follow(
             })
             .collect();
         state.push(keys::put(keys::followed(), next));
+        state.append(&mut seen);
         store.commit(&Commit {
             state,
             ..Commit::default()
@@ -107,7 +108,13 @@ pub(super) fn follow(
     }
     progress.left(0);
     shared.give_back(input);
-    Ok(())
+    if seen.is_empty() {
+        return Ok(());
+    }
+    store.commit(&Commit {
+        state: seen,
+        ..Commit::default()
+    })
 }
 
 /// Whether the last record that the store has seen is in the changelog: what was acknowledged can be
