@@ -24,6 +24,25 @@ fn imported() -> (Folder, Value) {
 }
 
 #[test]
+fn a_person_reads_a_line_for_each_record() {
+    let (folder, _) = imported();
+    let lines = |topic| folder.hark(&["tail", topic, "--no-follow"]);
+    let mentions = lines("mentions");
+    assert_eq!(mentions.lines().count(), 5, "{mentions}");
+    let said = "“Got food poisoning from the Acme salad and I will sue”";
+    let about = |line: &&str| line.contains(said) && line.contains("reviews:6");
+    let line = mentions.lines().find(about).unwrap();
+    assert!(
+        line.starts_with("2026-03-01 10:04  negative") && line.contains("acme"),
+        "{line}"
+    );
+    let alerts = lines("alerts");
+    let safety = |line: &&str| line.contains("ALERT") && line.contains("safety");
+    let line = alerts.lines().find(safety).unwrap();
+    assert!(line.contains(said) && line.contains("→ legal by"), "{line}");
+}
+
+#[test]
 fn an_import_counts_each_mention_once_and_says_so_as_the_report_does() {
     let (folder, summary) = imported();
     assert_eq!(

@@ -204,7 +204,7 @@ fn process(folder: &Folder, role: &str, name: &str) -> Running {
     let mut command = folder.command(&["run", "--role", role, "--log-json"]);
     command.env("HARK_DATA_DIR", format!("data-{name}"));
     let mut running = Running::start(command);
-    running.logged("listening");
+    running.logged("at work");
     running
 }
 
@@ -219,7 +219,11 @@ fn until_reported(folder: &Folder, expected: &Value) {
 fn shared_out(ground: &Ground) {
     let folder = ground.folder("shared-out", 100);
     let _parts = ["classify", "aggregate", "care"].map(|part| role(&folder, part));
-    folder.hark(&["import", "reviews.csv", "--role", "ingest"]);
+    let said = folder.hark(&["import", "reviews.csv", "--role", "ingest"]);
+    assert!(
+        said.starts_with("100 records read: 100 handed on,"),
+        "{said}"
+    );
     until_reported(&folder, &without(100));
 }
 

@@ -104,7 +104,8 @@ impl Worker {
 
     /// Works until it is ended, or until a task fails for good.
     pub fn run(&self) -> Result<(), StageError> {
-        let _standby = Standby::start(&self.log, &self.stage, &self.input)?;
+        let ended = || self.ending.begun();
+        let _standby = Standby::start(&self.log, &self.stage, &self.input, ended)?;
         let mut member = self.log.join(&self.stage, &self.input)?;
         let mut places = BTreeMap::new();
         let outcome = self.take_part(&mut *member, &mut places);

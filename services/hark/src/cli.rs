@@ -1,6 +1,6 @@
 //! The command line.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use hark_telemetry::LogFormat;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -205,7 +205,7 @@ pub(crate) struct TailArgs {
     /// End at the newest record instead of waiting for more.
     #[arg(long)]
     pub(crate) no_follow: bool,
-    /// One JSON object a record: key, offset, timestamp, value.
+    /// One JSON object a record with all that it says: key, partition, offset, timestamp, value.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -344,7 +344,7 @@ impl ImportArgs {
 }
 
 /// A part of the work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Role {
     /// Sources into items.
     Ingest,
@@ -359,8 +359,8 @@ pub(crate) enum Role {
 /// Which parts of the work this process does.
 #[derive(Debug, Args)]
 pub(crate) struct RoleArgs {
-    /// Only these parts of the work, with commas between; others do the rest. On Kafka. Whoever
-    /// starts a part takes it over from the process that had it.
+    /// Only these parts of the work, with commas between; other processes do the rest, and share
+    /// what they do in the same role. On Kafka.
     #[arg(long, value_enum, value_delimiter = ',', value_name = "ROLE")]
     role: Vec<Role>,
 }
@@ -373,9 +373,13 @@ impl RoleArgs {
 
     /// Whether it does all of them.
     pub(crate) fn all(&self) -> bool {
-        [Role::Ingest, Role::Classify, Role::Aggregate, Role::Care]
-            .into_iter()
-            .all(|role| self.has(role))
+        self.ours().len() == Role::value_variants().len()
+    }
+
+    /// Those it does.
+    pub(crate) fn ours(&self) -> Vec<Role> {
+        let all = Role::value_variants().iter().copied();
+        all.filter(|role| self.has(*role)).collect()
     }
 }
 

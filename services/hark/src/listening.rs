@@ -3,7 +3,6 @@
 use crate::config::{Config, SourceConfig, SourceKind};
 use crate::exit::{Failure, Outcome};
 use crate::part::spawn;
-use crate::pepper::pepper;
 use crate::system::topic;
 use hark_ingest::query::QuerySet;
 use hark_ingest::{
@@ -13,7 +12,6 @@ use hark_ingest::{
 use hark_proto::topics;
 use hark_stream::{Error, Job, Log, StageError, SystemClock, TaskId, Told, partition_of};
 use hark_telemetry::{Health, Progress};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -31,7 +29,7 @@ const GLANCE: Duration = Duration::from_millis(50);
 #[derive(Clone)]
 pub(crate) struct Listening {
     pub(crate) config: Arc<Config>,
-    pub(crate) data_dir: PathBuf,
+    pub(crate) pepper: Arc<[u8]>,
     pub(crate) queries: Arc<QuerySet>,
     pub(crate) log: Arc<dyn Log>,
     pub(crate) health: Health,
@@ -98,7 +96,7 @@ impl Listening {
         let pipeline = Pipeline::new(
             source.id().clone(),
             Arc::clone(&self.queries),
-            Pseudonyms::new(&pepper(&self.config.authors, &self.data_dir)?),
+            Pseudonyms::new(&self.pepper),
             &self.config.ingest,
         );
         let progress = self.health.part(&format!("{INGEST}.{}", source.id()));

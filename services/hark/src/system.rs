@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::exit::{Failure, Outcome};
 use crate::listening::{INGEST, Listening, RunningSource};
 use crate::part::{Part, Surroundings};
+use crate::pepper::pepper;
 use crate::stages::{RunningStage, StageMetrics, stage_metrics};
 use crate::telling::Telling;
 use crate::touchpoints;
@@ -34,7 +35,7 @@ pub(crate) struct System {
     pub(crate) shutdown: Shutdown,
     queries: Arc<QuerySet>,
     data_dir: PathBuf,
-    ingest: IngestMetrics,
+    pub(crate) ingest: IngestMetrics,
     stages: StageMetrics,
     failures: mpsc::UnboundedSender<Failure>,
     failed: mpsc::UnboundedReceiver<Failure>,
@@ -197,7 +198,7 @@ impl System {
     /// Starts listening to the configured sources.
     pub(crate) fn listen(&self) -> Outcome<Part> {
         let items = topic(&self.config, topics::ITEMS);
-        let listening = Arc::new(self.listening());
+        let listening = Arc::new(self.listening()?);
         Part::start(&self.around(), INGEST, items, listening)
     }
 
@@ -208,20 +209,21 @@ impl System {
         source: Box<dyn Source>,
         keep_unknown_deletes: bool,
     ) -> Outcome<RunningSource> {
-        self.listening().start(source, keep_unknown_deletes)
+        self.listening()?.start(source, keep_unknown_deletes)
     }
 
-    fn listening(&self) -> Listening {
-        Listening {
+    /// What sources are run with. A pepper that is missing is missed now, before a group is joined.
+    fn listening(&self) -> Outcome<Listening> {
+        Ok(Listening {
             config: Arc::clone(&self.config),
-            data_dir: self.data_dir.clone(),
+            pepper: Arc::from(pepper(&self.config.authors, &self.data_dir)?),
             queries: Arc::clone(&self.queries),
             log: Arc::clone(&self.log),
             health: self.health.clone(),
             metrics: self.ingest.clone(),
             failures: self.failures.clone(),
             runtime: Handle::current(),
-        }
+        })
     }
 
     /// Applies retention and compaction now and then.

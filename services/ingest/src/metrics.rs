@@ -94,4 +94,12 @@ impl IngestMetrics {
         }
         self.gaps.with_label_values(&[source.as_str()]);
     }
+
+    /// What became of the events of a source since this process began.
+    pub fn outcomes(&self, source: &SourceId) -> [(Outcome, u64); 4] {
+        Outcome::ALL.map(|outcome| {
+            let labels = [source.as_str(), outcome.as_str()];
+            (outcome, self.events.with_label_values(&labels).get())
+        })
+    }
 }

@@ -6,14 +6,19 @@ use crate::ground::{Ground, declared};
 use anyhow::{Result, ensure};
 use hark_stream::{Assignment, ErrorKind, Event, KafkaLog, KafkaOptions, Log, Membership, Monitor};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Every test of this file.
-pub(crate) const ALL: [Fault; 6] = [
+pub(crate) const ALL: [Fault; 7] = [
     ("two_members_share_the_partitions_and_inherit_them", shared),
     ("a_rebalance_every_two_seconds_loses_nothing", restless),
     ("who_was_killed_is_missed_and_replaced", replaced),
     ("a_task_that_was_followed_is_taken_over_at_once", followed),
+    (
+        "a_newcomer_has_the_state_before_it_takes_a_task_over",
+        forearmed,
+    ),
     ("a_process_that_slept_takes_part_again", woken),
     ("a_topic_that_was_given_partitions_is_refused", grown),
 ];
@@ -144,6 +149,58 @@ fn followed(ground: &Ground) -> Result<()> {
         "{before} records, and {at_once} when it was taken over"
     );
     copy::check(&*watching, EACH + 100)
+}
+
+/// Adds up the longest restore of each task: until the first rebalance, and from then on.
+#[derive(Default)]
+struct Restores {
+    before: AtomicU64,
+    after: AtomicU64,
+    dealt: AtomicBool,
+}
+
+impl Monitor for Restores {
+    fn note(&self, event: Event<'_>) {
+        match event {
+            Event::Rebalanced(copy::STAGE) => self.dealt.store(true, Ordering::Release),
+            Event::Restoring(_, records) => {
+                let dealt = self.dealt.load(Ordering::Acquire);
+                let place = if dealt { &self.after } else { &self.before };
+                place.fetch_max(records, Ordering::AcqRel);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn forearmed(ground: &Ground) -> Result<()> {
+    const COUNT: u64 = 10_000;
+    let (_folder, options, watching) = opened(ground, 2)?;
+    let alone = Copying::start(options.clone())?;
+    copy::publish(&*watching, 0..COUNT)?;
+    copy::until_copied(&*watching, COUNT)?;
+    let restores = Arc::<Restores>::default();
+    let newcomer = Copying::start(KafkaOptions {
+        standby: true,
+        monitor: Arc::clone(&restores) as Arc<dyn Monitor>,
+        ..beside(&options, "newcomer")
+    })?;
+    let until = Instant::now() + Duration::from_secs(60);
+    while restores.after.load(Ordering::Acquire) == 0 {
+        ensure!(Instant::now() < until, "it takes nothing over");
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+    copy::publish(&*watching, COUNT..COUNT + 100)?;
+    copy::until_copied(&*watching, COUNT + 100)?;
+    newcomer.stop()?;
+    alone.stop()?;
+    let [before, after] =
+        [&restores.before, &restores.after].map(|count| count.load(Ordering::Acquire));
+    ensure!(
+        after < before / 4,
+        "{before} records before it joined, and {after} when it had"
+    );
+    copy::check(&*watching, COUNT + 100)
 }
 
 fn woken(ground: &Ground) -> Result<()> {

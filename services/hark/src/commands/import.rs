@@ -8,7 +8,7 @@ use crate::schemas;
 use crate::system::System;
 use crate::term::ImportBar;
 use hark_aggregate::{AggregateConfig, TimeConfig};
-use hark_ingest::{FileConfig, FileSource};
+use hark_ingest::{FileConfig, FileSource, Outcome as Became};
 use hark_model::{SourceId, Span};
 use hark_telemetry::Shutdown;
 use std::sync::Arc;
@@ -22,7 +22,8 @@ pub(crate) async fn import(args: ImportArgs) -> Outcome {
     let (id, file) = reading(&config, args.source.as_deref())?;
     let mut system = System::open(Arc::clone(&config), &args.data.data_dir)?;
     let bar = Arc::new(ImportBar::new());
-    let source = FileSource::new(id, file, Some(args.file.clone())).with_progress(bar.clone());
+    let source =
+        FileSource::new(id.clone(), file, Some(args.file.clone())).with_progress(bar.clone());
     let replay = AggregateConfig {
         time: TimeConfig::Event,
         publish_every: PUBLISH_EVERY,
@@ -63,10 +64,31 @@ pub(crate) async fn import(args: ImportArgs) -> Outcome {
         tokio::task::block_in_place(|| system.care_until_idle())?;
     }
     system.shutdown.stop();
+    if has(Role::Ingest) && !has(Role::Aggregate) {
+        anstream::println!("{}", read(&system.ingest.outcomes(&id)));
+    }
     if !has(Role::Aggregate) {
         return Ok(());
     }
     tokio::task::block_in_place(|| report::after_import(&args))
+}
+
+/// What is told of an import that counts nothing itself.
+fn read(outcomes: &[(Became, u64)]) -> String {
+    let all: u64 = outcomes.iter().map(|(_, count)| count).sum();
+    let parts: Vec<String> = outcomes
+        .iter()
+        .map(|(became, count)| {
+            let what = match became {
+                Became::Accepted => "handed on",
+                Became::Duplicate => "known already",
+                Became::Filtered => "name no brand",
+                Became::DeadLetter => "unusable (see `hark dead-letters list`)",
+            };
+            format!("{count} {what}")
+        })
+        .collect();
+    format!("{all} records read: {}", parts.join(", "))
 }
 
 /// What is told of an import that failed: what failed first, as the system noted it. When that is

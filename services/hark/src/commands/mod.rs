@@ -6,6 +6,7 @@ mod dead_letters;
 mod demo;
 mod eval;
 mod import;
+mod line;
 mod report;
 mod run;
 mod schema;

@@ -42,11 +42,7 @@ pub(crate) async fn run(args: RunArgs) -> Outcome {
     let sources = part(args.roles.has(Role::Ingest), || system.listen())?;
     system.keep_clean();
     started.report(0, true, Instant::now());
-    tracing::info!(
-        brands = config.brands.len(),
-        sources = config.sources.len(),
-        "listening"
-    );
+    tracing::info!(roles = ?args.roles.ours(), brands = config.brands.len(), "at work");
     let outcome = tokio::select! {
         biased; // a failure is told before the signal that may have caused it
         failure = system.failed() => {
@@ -80,6 +76,8 @@ pub(crate) async fn run(args: RunArgs) -> Outcome {
                 .to_owned(),
         ));
     }
+    // Connections are closed with it.
+    drop(system);
     tracing::info!("stopped");
     outcome
 }

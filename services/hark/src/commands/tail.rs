@@ -1,5 +1,6 @@
 //! `hark tail`: follow a topic.
 
+use super::line::line;
 use crate::cli::TailArgs;
 use crate::exit::{Failure, Outcome};
 use crate::logs::Look;
@@ -80,28 +81,41 @@ fn find(asked: &str, prefix: &str) -> Outcome<(TopicName, Topic)> {
 
 /// Prints a record. Returns `false` once nobody reads any more.
 fn print(record: &Record, topic: Topic, json: bool) -> Outcome<bool> {
-    let value = value(record, topic);
-    let line = if json {
-        json!({
-            "key": String::from_utf8_lossy(&record.key),
-            "partition": record.partition,
-            "offset": record.offset,
-            "timestamp": Timestamp::from_millis(record.timestamp).to_string(),
-            "value": value,
-        })
-        .to_string()
-    } else {
-        let at = Timestamp::from_millis(record.timestamp);
-        format!(
-            "{at} {:>8} {}  {value}",
-            record.offset,
-            String::from_utf8_lossy(&record.key)
-        )
+    let line = match json {
+        true => machine_line(record, topic),
+        false => person_line(record, topic),
     };
-    match writeln!(std::io::stdout().lock(), "{line}") {
+    match writeln!(anstream::stdout().lock(), "{line}") {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
         Err(error) => Err(error.into()),
+    }
+}
+
+fn machine_line(record: &Record, topic: Topic) -> String {
+    json!({
+        "key": String::from_utf8_lossy(&record.key),
+        "partition": record.partition,
+        "offset": record.offset,
+        "timestamp": Timestamp::from_millis(record.timestamp).to_string(),
+        "value": value(record, topic),
+    })
+    .to_string()
+}
+
+fn person_line(record: &Record, topic: Topic) -> String {
+    let said = record.value.as_deref().map(|bytes| line(topic, bytes));
+    let key = String::from_utf8_lossy(&record.key);
+    match said {
+        Some(Some(line)) => line,
+        Some(None) => {
+            let at = Timestamp::from_millis(record.timestamp);
+            format!("{at}  {key}  {}", value(record, topic))
+        }
+        None => format!(
+            "{}  {key} is gone",
+            Timestamp::from_millis(record.timestamp)
+        ),
     }
 }
 

@@ -27,6 +27,7 @@ pub(crate) struct Counting {
     pub(crate) count: u64,
     pub(crate) interval_ms: u64,
     pub(crate) exactly_once: bool,
+    pub(crate) standby: bool,
 }
 
 /// Opens what was counted, and counts nothing.
@@ -41,6 +42,7 @@ impl Counting {
             namespace: format!("{}.", self.name),
             commit_interval: Duration::from_millis(self.interval_ms),
             exactly_once: self.exactly_once,
+            standby: self.standby,
             ..KafkaOptions::new(&*self.servers, &*self.folder)
         })?;
         let topics = self.topics();

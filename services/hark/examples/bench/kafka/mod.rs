@@ -110,6 +110,7 @@ impl Ground<'_> {
             count,
             interval_ms: INTERVAL,
             exactly_once: true,
+            standby: false,
         }
     }
 

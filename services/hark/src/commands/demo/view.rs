@@ -1,10 +1,10 @@
 //! What a person sees of the demo.
 
-use crate::commands::report;
+use crate::commands::{line, report};
 use crate::config::Config;
 use crate::exit::Outcome;
 use crate::logs::Look;
-use hark_model::{Alert, Occasion};
+use hark_model::{Alert, Occasion, Timestamp};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -15,9 +15,6 @@ pub(super) struct View {
 }
 
 const BOLD: &str = "\x1b[1m";
-const RED: &str = "\x1b[31m";
-const YELLOW: &str = "\x1b[33m";
-const GREEN: &str = "\x1b[32m";
 const DIM: &str = "\x1b[2m";
 const PLAIN: &str = "\x1b[0m";
 
@@ -43,23 +40,12 @@ impl View {
     }
 
     pub(super) fn alert(&self, alert: &Alert) {
-        let (colour, word) = match alert.occasion {
-            Occasion::Opened => (RED, "ALERT"),
-            Occasion::Updated => (YELLOW, "update"),
-            Occasion::Repeated => (YELLOW, "still"),
-            Occasion::Resolved => (GREEN, "resolved"),
-            // Kept for the record; nobody is told.
-            Occasion::Inhibited | Occasion::Amended => return,
-        };
-        let time = alert.updated_at.to_string();
-        anstream::println!(
-            "{DIM}{}{PLAIN} {colour}{BOLD}{word:<8}{PLAIN} severity {:>2}  {}  {DIM}→ {} by {}{PLAIN}",
-            time.get(11..16).unwrap_or_default(),
-            alert.severity,
-            alert.summary,
-            alert.owner,
-            alert.due.to_string().get(11..16).unwrap_or_default()
-        );
+        // Kept for the record; nobody is told.
+        if matches!(alert.occasion, Occasion::Inhibited | Occasion::Amended) {
+            return;
+        }
+        let headline = line::headline(alert, hour);
+        anstream::println!("{DIM}{}{PLAIN} {headline}", hour(alert.updated_at));
         if alert.occasion == Occasion::Opened {
             for evidence in alert.evidence.iter().take(2) {
                 let reach = evidence
@@ -89,4 +75,9 @@ impl View {
         );
         Ok(())
     }
+}
+
+/// Hour and minute of the invented day.
+fn hour(time: Timestamp) -> String {
+    time.to_string().get(11..16).unwrap_or_default().to_owned()
 }
