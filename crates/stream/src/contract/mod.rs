@@ -108,6 +108,7 @@ macro_rules! promises {
                 one_commit_at_a_time_is_under_way
                 a_submitted_commit_that_is_refused_says_so_when_it_is_settled
                 a_task_that_goes_away_leaves_its_commit_whole
+                what_is_settled_is_read_while_the_next_commit_is_under_way
             }
             polling {
                 a_task_reads_its_partition_only

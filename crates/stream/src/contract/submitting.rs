@@ -69,3 +69,39 @@ pub fn a_task_that_goes_away_leaves_its_commit_whole(subject: &Subject) {
     let counted = task.get(b"count").expect("state is read").is_some();
     assert_eq!(subject.position(&*task, &input).is_some(), counted);
 }
+
+pub fn what_is_settled_is_read_while_the_next_commit_is_under_way(subject: &Subject) {
+    let mut task = subject.task("stage", 0, &[]);
+    for round in 1..=20_u32 {
+        let commit = Commit {
+            state: vec![
+                put("round", &round.to_string()),
+                put(&format!("settled {round:02}"), "yes"),
+            ],
+            ..Commit::default()
+        };
+        task.submit(Arc::new(commit)).expect("it is submitted");
+        let (last, settled) = {
+            let snapshot = task.snapshot().expect("there is a snapshot");
+            let mut settled = 0;
+            let mut visit = |_: &[u8], _: &[u8]| {
+                settled += 1;
+                true
+            };
+            snapshot
+                .scan(b"settled", b"t", &mut visit)
+                .expect("state is scanned");
+            let last = snapshot.get(b"round").expect("state is read");
+            let last = last.map_or(0, |bytes| {
+                String::from_utf8_lossy(&bytes).parse().expect("a number")
+            });
+            (last, settled)
+        };
+        // The one under way may hold already.
+        assert!(last == round || last + 1 == round, "{last} in {round}");
+        assert_eq!(settled, last);
+        task.settle().expect("it holds");
+        let last = task.get(b"round").expect("state is read");
+        assert_eq!(last, Some(round.to_string().into_bytes()));
+    }
+}
