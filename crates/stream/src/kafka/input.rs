@@ -6,11 +6,11 @@ use super::options::KafkaOptions;
 use super::quiet::Quiet;
 use crate::signal::Signal;
 use crate::{Error, Event, Limit, Monitor, Record, TopicName};
-use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerGroupMetadata};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Headers, Message};
 use rdkafka::topic_partition_list::Offset;
+use rdkafka::{ClientConfig, TopicPartitionList};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -41,28 +41,34 @@ pub(super) struct Input {
 }
 
 impl Input {
-    /// A consumer without a partition. `arrived` hears of records that come while nobody waits.
-    pub(super) fn new(
+    /// One that goes on for ever. `arrived` hears of records that come while nobody waits.
+    pub(super) fn listening(
         options: &KafkaOptions,
         group: &str,
-        arrived: Option<Arc<Signal>>,
+        arrived: Arc<Signal>,
     ) -> Result<Self, Error> {
-        let mut config = options.consumer(group);
-        if arrived.is_none() {
-            // Whoever reads to the end is told so when a fetch comes back empty.
-            config.set("fetch.wait.max.ms", AT_THE_END);
-        }
-        let mut consumer: BaseConsumer<Quiet> = config
-            .create_with_context(Quiet)
-            .map_err(fault("making a consumer"))?;
-        if let Some(signal) = arrived {
-            consumer.set_nonempty_callback(move || signal.committed());
-        }
+        let mut input = Self::new(options, options.consumer(group))?;
+        let heard = move || arrived.committed();
+        input.consumer.set_nonempty_callback(heard);
+        Ok(input)
+    }
+
+    /// One that reads to the end, and is told so as soon as a fetch comes back empty.
+    pub(super) fn to_the_end(options: &KafkaOptions) -> Result<Self, Error> {
+        let mut config = options.consumer("reader");
+        config.set("fetch.wait.max.ms", AT_THE_END);
+        Self::new(options, config)
+    }
+
+    /// A consumer without a partition.
+    fn new(options: &KafkaOptions, config: ClientConfig) -> Result<Self, Error> {
         Ok(Self {
             topic: TopicName::new(""),
             partition: 0,
             name: String::new(),
-            consumer,
+            consumer: config
+                .create_with_context(Quiet)
+                .map_err(fault("making a consumer"))?,
             monitor: Arc::clone(&options.monitor),
             waiting: VecDeque::new(),
             next: 0,

@@ -111,7 +111,7 @@ impl Shared {
     fn reader(&self) -> Result<Input, Error> {
         match self.readers.lock().pop() {
             Some(idle) => Ok(idle),
-            None => Input::new(&self.cluster.options, "reader", None),
+            None => Input::to_the_end(&self.cluster.options),
         }
     }
 

@@ -21,7 +21,6 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
 /// A task on Kafka.
 pub(super) struct KafkaTask {
-    id: TaskId,
     inputs: Vec<Input>,
     /// The input whose turn it is.
     turn: usize,
@@ -30,9 +29,8 @@ pub(super) struct KafkaTask {
     /// The local store, for reading.
     store: Box<dyn Task>,
     commits: Commits<Committer>,
-    shared: Arc<Shared>,
     /// Last, so that nobody else uses the store before the rest is gone.
-    _open: Open,
+    open: Open,
 }
 
 /// While there is one, the task is open here.
@@ -76,8 +74,9 @@ impl KafkaTask {
                 )));
             }
             shared.cluster.check(topic, id.partition)?;
-            let arrived = Some(Arc::clone(&shared.signal));
-            inputs.push(Input::new(&shared.cluster.options, &id.stage, arrived)?);
+            let arrived = Arc::clone(&shared.signal);
+            let options = &shared.cluster.options;
+            inputs.push(Input::listening(options, &id.stage, arrived)?);
         }
         // The store's last handle may write; this one only reads.
         let store = shared.store.task(id, &[])?;
@@ -105,14 +104,12 @@ impl KafkaTask {
             input.assign(topic, name, id.partition, from)?;
         }
         Ok(Self {
-            id: id.clone(),
             inputs,
             turn: 0,
             interrupts: shared.signal.counts().interrupts,
             store,
             commits: Commits::new(id, committer),
-            shared: Arc::clone(shared),
-            _open: open,
+            open,
         })
     }
 
@@ -152,7 +149,7 @@ impl KafkaTask {
     }
 
     fn interrupted(&self) -> bool {
-        self.shared.signal.counts().interrupts != self.interrupts
+        self.open.shared.signal.counts().interrupts != self.interrupts
     }
 
     /// What there is, at most `limit`; inputs take turns.
@@ -184,7 +181,7 @@ impl State for KafkaTask {
 
 impl Task for KafkaTask {
     fn id(&self) -> &TaskId {
-        &self.id
+        &self.open.id
     }
 
     fn snapshot(&self) -> Result<Box<dyn State + '_>, Error> {
@@ -194,7 +191,7 @@ impl Task for KafkaTask {
     fn poll(&mut self, limit: Limit, wait: Duration) -> Result<Vec<Record>, Error> {
         // A wait too long for the clock is a wait without an end.
         let until = Instant::now().checked_add(wait);
-        let mut counts = self.shared.signal.counts();
+        let mut counts = self.open.shared.signal.counts();
         loop {
             // The counts are older than what is read, so what arrives after it ends the wait.
             self.fill(limit)?;
@@ -207,7 +204,7 @@ impl Task for KafkaTask {
                 return Ok(records);
             }
             let sleep = (now + LONGEST_SLEEP).min(until.unwrap_or(now + LONGEST_SLEEP));
-            counts = self.shared.signal.wait(counts.generation, Some(sleep));
+            counts = self.open.shared.signal.wait(counts.generation, Some(sleep));
         }
     }
 
