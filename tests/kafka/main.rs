@@ -16,6 +16,7 @@
 mod support;
 
 mod consuming;
+mod evolution;
 mod faults;
 mod python;
 #[allow(dead_code, reason = "the tests of the registry use the rest")]
@@ -49,7 +50,7 @@ fn main() -> ExitCode {
         broker: OnceLock::new(),
     });
     type Test = (&'static str, fn(&Ground));
-    let tests: [Test; 7] = [
+    let tests: [Test; 8] = [
         (
             "an_import_through_kafka_reports_what_it_does_without",
             alone,
@@ -63,6 +64,10 @@ fn main() -> ExitCode {
         (
             "while_the_broker_is_gone_who_pushes_is_told_to_wait",
             faults::away,
+        ),
+        (
+            "messages_of_older_and_newer_schemas_count_as_todays",
+            evolution::mixed,
         ),
         ("several_processes_share_a_stage", several),
         ("roles_without_kafka_are_refused", refused),
