@@ -8,7 +8,7 @@
 use super::Shared;
 use super::hanging;
 use super::keys::{self, Marker};
-use super::producer::{Outgoing, TaskProducer, Written, hint};
+use super::producer::{GroupOffsets, Outgoing, TaskProducer, Written, hint};
 use super::store;
 use crate::{
     Commit, Error, Event, Log, NewRecord, Partitioning, StateChange, Task, TaskId, TopicName,
@@ -28,7 +28,7 @@ pub(super) struct Committer {
     inputs: Vec<TopicName>,
     /// The positions that are committed.
     positions: BTreeMap<TopicName, u64>,
-    group: Option<ConsumerGroupMetadata>,
+    group: Option<Arc<ConsumerGroupMetadata>>,
     producer: Option<TaskProducer>,
     /// This handle, and the number of its last commit.
     marker: Marker,
@@ -65,7 +65,7 @@ impl Committer {
             store: shared.store.task(id, &[])?,
             inputs: inputs.to_vec(),
             positions: BTreeMap::new(),
-            group,
+            group: group.map(Arc::new),
             producer: None,
             marker: Marker {
                 owner: *uuid::Uuid::new_v4().as_bytes(),
@@ -226,9 +226,11 @@ impl Committer {
                 (name, p.partition, p.next)
             })
             .collect();
-        let hint = hint(&positions);
         let offsets = match &self.group {
-            Some(group) if !positions.is_empty() => Some((&hint, group)),
+            Some(group) if !positions.is_empty() => Some(GroupOffsets {
+                next: hint(&positions),
+                group: Arc::clone(group),
+            }),
             _ => None,
         };
         self.marker = marker;

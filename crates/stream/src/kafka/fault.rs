@@ -75,11 +75,15 @@ pub(super) fn away(code: Code) -> bool {
     matches!(code, Code::BrokerTransportFailure | Code::AllBrokersDown)
 }
 
-/// Whether a partition that there is has nobody to answer for it at the moment.
+/// Whether a partition that there is has nobody to answer for it at the moment, or who was asked has
+/// just left the cluster.
 pub(super) fn unled(code: Code) -> bool {
     matches!(
         code,
-        Code::NotLeaderForPartition | Code::LeaderNotAvailable | Code::UnknownTopicOrPartition
+        Code::NotLeaderForPartition
+            | Code::LeaderNotAvailable
+            | Code::UnknownTopicOrPartition
+            | Code::DestroyBroker
     )
 }
 
@@ -141,17 +145,34 @@ fn may_pass(code: Code) -> bool {
 
 fn describe(error: &KafkaError) -> String {
     match error {
+        _ if code(error).is_some_and(unanswered) => format!("{TOO_FEW} ({error})"),
         KafkaError::Transaction(error) => error.string(),
         _ => error.to_string(),
     }
 }
 
+/// Whether it is for want of brokers: the client waits for them, and says only that it waited too
+/// long.
+fn unanswered(code: Code) -> bool {
+    matches!(
+        code,
+        Code::OperationTimedOut
+            | Code::RequestTimedOut
+            | Code::MessageTimedOut
+            | Code::NotEnoughReplicas
+            | Code::NotEnoughReplicasAfterAppend
+    )
+}
+
+/// Some may answer: without the others they take nothing, and may not say so.
+const TOO_FEW: &str = "too few brokers answer; are as many of them up as the topics need (min.insync.replicas), and can \
+                       they be reached from here?";
+
 /// The cluster said nothing in time.
 pub(super) fn silent(context: impl Into<String>) -> Error {
     Error::Io {
         context: context.into(),
-        message: "the brokers do not answer; are they up, and can they be reached from here?"
-            .to_owned(),
+        message: TOO_FEW.to_owned(),
         retryable: true,
     }
 }

@@ -16,6 +16,7 @@ use rdkafka::producer::{
 };
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 /// How long one step of a transaction may take. A broker that comes back is found again by the next
@@ -35,6 +36,9 @@ pub(super) struct Outgoing<'a> {
     pub(super) value: Option<&'a [u8]>,
     pub(super) headers: &'a [(String, Vec<u8>)],
 }
+
+/// How much longer to wait for a call that is to end by itself.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// The key of a record that is written to be taken back.
 const NOTHING: &[u8] = b"-";
@@ -120,6 +124,12 @@ impl ProducerContext<NoCustomPartitioner> for Deliveries {
     }
 }
 
+/// What a transaction tells the group: for whoever watches its lag.
+pub(super) struct GroupOffsets {
+    pub(super) next: TopicPartitionList,
+    pub(super) group: Arc<ConsumerGroupMetadata>,
+}
+
 /// The one who writes for a task. A newer one with the same id fences it.
 pub(super) struct TaskProducer {
     task: TaskId,
@@ -160,7 +170,7 @@ impl TaskProducer {
     pub(super) fn transact<'a>(
         &self,
         records: impl Iterator<Item = Outgoing<'a>>,
-        offsets: Option<(&TopicPartitionList, &ConsumerGroupMetadata)>,
+        offsets: Option<GroupOffsets>,
     ) -> Result<Vec<Written>, Error> {
         if !self.exactly_once {
             let sent = self.send_all(records)?;
@@ -207,19 +217,42 @@ impl TaskProducer {
     fn write<'a>(
         &self,
         records: impl Iterator<Item = Outgoing<'a>>,
-        offsets: Option<(&TopicPartitionList, &ConsumerGroupMetadata)>,
+        offsets: Option<GroupOffsets>,
     ) -> Result<(), Error> {
         self.producer
             .begin_transaction()
             .map_err(self.fault("beginning a transaction"))?;
         let sent = self.send_all(records)?;
         // While the records are on their way.
-        if let Some((offsets, group)) = offsets {
-            self.producer
-                .send_offsets_to_transaction(offsets, group, PATIENCE)
-                .map_err(self.fault("writing the group's offsets"))?;
+        if let Some(offsets) = offsets {
+            self.send_offsets(offsets)?;
         }
         self.flush(sent)
+    }
+
+    /// On a thread of its own, which is left behind when it takes too long: where the group's
+    /// coordinator was lost, the client may wait for a change in its connections, whatever time it was
+    /// given (librdkafka#5456, #5511). Until somebody takes the transaction back nobody can read past it.
+    fn send_offsets(&self, offsets: GroupOffsets) -> Result<(), Error> {
+        const WHAT: &str = "writing the group's offsets";
+        let (sender, outcome) = channel();
+        let producer = self.producer.clone();
+        std::thread::Builder::new()
+            .name(format!("{} offsets", self.task))
+            .spawn(move || {
+                let sent =
+                    producer.send_offsets_to_transaction(&offsets.next, &offsets.group, PATIENCE);
+                // Nobody waits for it any more if it took too long.
+                let _ = sender.send(sent);
+            })
+            .map_err(|error| Error::no_thread(&error))?;
+        match outcome.recv_timeout(PATIENCE + GRACE) {
+            Ok(sent) => sent.map_err(self.fault(WHAT)),
+            Err(_) => {
+                let what = format!("task {}: {WHAT}", self.task);
+                Err(super::fault::silent(what))
+            }
+        }
     }
 
     /// Returns how many they were.

@@ -9,9 +9,11 @@ use hark_stream::{
     State, StateChange, SystemClock, Task, TaskId, TopicName, Worker,
 };
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 pub(crate) const STAGE: &str = "copy";
 
@@ -75,11 +77,11 @@ pub(crate) fn count_on(log: &dyn Log, task: &mut dyn Task) -> Result<()> {
         state: vec![count_is(count)],
         ..Commit::default()
     };
-    committed(log, task, &commit)
+    self::commit(log, task, &commit)
 }
 
 /// Commits, whatever the brokers do meanwhile.
-fn committed(log: &dyn Log, task: &mut dyn Task, commit: &Commit) -> Result<()> {
+pub(crate) fn commit(log: &dyn Log, task: &mut dyn Task, commit: &Commit) -> Result<()> {
     let never = AtomicBool::new(false);
     Ok(hark_stream::insist(
         log,
@@ -89,16 +91,31 @@ fn committed(log: &dyn Log, task: &mut dyn Task, commit: &Commit) -> Result<()> 
     )?)
 }
 
-/// Publishes numbers, some at a time.
-pub(crate) fn publish(log: &dyn Log, numbers: std::ops::Range<u64>) -> Result<()> {
-    let mut source = log.task(&TaskId::new("source", 0), &[])?;
-    let partitions = u64::from(log.partitions(&input())?);
-    let numbers: Vec<u64> = numbers.collect();
-    for some in numbers.chunks(50) {
-        let records = some
-            .iter()
+/// How many numbers are published at once.
+const AT_ONCE: u64 = 50;
+/// How long who publishes for long waits in between: what is copied is read whole, again and again.
+const IN_BETWEEN: Duration = Duration::from_millis(250);
+
+/// Who publishes numbers.
+struct Source<'a> {
+    log: &'a dyn Log,
+    task: Box<dyn Task>,
+    partitions: u64,
+}
+
+impl<'a> Source<'a> {
+    fn open(log: &'a dyn Log) -> Result<Self> {
+        Ok(Self {
+            log,
+            task: log.task(&TaskId::new("source", 0), &[])?,
+            partitions: u64::from(log.partitions(&input())?),
+        })
+    }
+
+    fn publish(&mut self, numbers: Range<u64>) -> Result<()> {
+        let records = numbers
             .map(|number| {
-                let partition = (number % partitions) as u32;
+                let partition = (number % self.partitions) as u32;
                 fixed(&input(), partition, &number.to_string())
             })
             .collect();
@@ -106,9 +123,32 @@ pub(crate) fn publish(log: &dyn Log, numbers: std::ops::Range<u64>) -> Result<()
             records,
             ..Commit::default()
         };
-        committed(log, &mut *source, &commit)?;
+        self::commit(self.log, &mut *self.task, &commit)
+    }
+}
+
+/// Publishes numbers, some at a time.
+pub(crate) fn publish(log: &dyn Log, numbers: Range<u64>) -> Result<()> {
+    let mut source = Source::open(log)?;
+    let mut next = numbers.start;
+    while next < numbers.end {
+        let end = numbers.end.min(next + AT_ONCE);
+        source.publish(next..end)?;
+        next = end;
     }
     Ok(())
+}
+
+/// Publishes numbers from 0 on, until there are enough, and says how many there are.
+pub(crate) fn publish_until(log: &dyn Log, enough: &AtomicBool) -> Result<u64> {
+    let mut source = Source::open(log)?;
+    let mut next = 0;
+    while !enough.load(Ordering::Acquire) {
+        source.publish(next..next + AT_ONCE)?;
+        next += AT_ONCE;
+        std::thread::park_timeout(IN_BETWEEN);
+    }
+    Ok(next)
 }
 
 /// Copies on a thread until it is stopped.
@@ -170,7 +210,7 @@ pub(crate) fn copied(log: &dyn Log) -> Result<u64> {
 
 /// Waits until so many have been copied.
 pub(crate) fn until_copied(log: &dyn Log, count: u64) -> Result<()> {
-    let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    let until = std::time::Instant::now() + Duration::from_secs(60);
     loop {
         // A broker that is away is no reason to give up: it may be part of the test.
         let copied = copied(log).unwrap_or(0);
@@ -181,7 +221,7 @@ pub(crate) fn until_copied(log: &dyn Log, count: u64) -> Result<()> {
             std::time::Instant::now() < until,
             "only {copied} of {count} records were copied"
         );
-        std::thread::park_timeout(std::time::Duration::from_millis(50));
+        std::thread::park_timeout(Duration::from_millis(50));
     }
 }
 

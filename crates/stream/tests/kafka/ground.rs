@@ -40,11 +40,22 @@ impl Ground {
 
     /// A broker of one's own, to be treated badly.
     pub(crate) fn broker(&self, security: Security) -> Result<Running> {
-        let jars = self.jars.as_ref().context("there are no jars")?;
-        let options = Options {
+        self.start(Options {
             security,
             ..Options::default()
-        };
+        })
+    }
+
+    /// A cluster of three, which keeps three copies of everything and counts what two of them have.
+    pub(crate) fn three(&self) -> Result<Running> {
+        self.start(Options {
+            brokers: 3,
+            ..Options::default()
+        })
+    }
+
+    fn start(&self, options: Options) -> Result<Running> {
+        let jars = self.jars.as_ref().context("there are no jars")?;
         Running::start(jars, &self.folder.join("clusters"), options)
     }
 

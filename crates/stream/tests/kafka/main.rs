@@ -6,6 +6,7 @@
     reason = "a test that panics has failed, helpers included"
 )]
 
+mod brokers;
 mod copy;
 mod faults;
 mod ground;
@@ -40,12 +41,17 @@ fn main() -> ExitCode {
     });
     let named = |group, (name, test): faults::Fault| (format!("{group}::{name}"), test);
     let groups = groups::ALL.map(|test| named("groups", test));
+    let brokers = brokers::ALL.map(|test| named("brokers", test));
     let faults = faults::ALL.map(|test| named("faults", test));
-    let faults = groups.into_iter().chain(faults).map(|(name, test)| {
-        let ground = Arc::clone(&ground);
-        let run = move || test(&ground).map_err(|error| Failed::from(format!("{error:?}")));
-        Trial::test(name, run).with_ignored_flag(skip)
-    });
+    let faults = groups
+        .into_iter()
+        .chain(brokers)
+        .chain(faults)
+        .map(|(name, test)| {
+            let ground = Arc::clone(&ground);
+            let run = move || test(&ground).map_err(|error| Failed::from(format!("{error:?}")));
+            Trial::test(name, run).with_ignored_flag(skip)
+        });
     let trials = contract.chain(faults).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
