@@ -61,7 +61,8 @@ fn mention_event(event: &MentionEvent) -> String {
     match event {
         MentionEvent::Observed(mention) => mention_line(mention),
         MentionEvent::RetractItem(gone) => {
-            format!("{}  retracted {}", minute(gone.arrived_at), gone.id)
+            let item = plain(&gone.id.to_string());
+            format!("{}  retracted {item}", minute(gone.arrived_at))
         }
         MentionEvent::RetractAuthor(gone) => format!(
             "{}  retracted everything of {}",
@@ -81,7 +82,7 @@ fn mention_line(mention: &Mention) -> String {
         minute(mention.event_time),
         mention.label().as_str(),
         mention.brand,
-        mention.item,
+        plain(&mention.item.to_string()),
         quote(&mention.text)
     )
 }
@@ -105,12 +106,15 @@ fn item_event(event: &ItemEvent) -> String {
             format!(
                 "{}  {}  {BOLD}{}{BOLD:#}{}",
                 minute(item.created_at),
-                item.id,
+                plain(&item.id.to_string()),
                 brands.join(", "),
                 quote(&item.text)
             )
         }
-        ItemEvent::Delete(gone) => format!("{}  deleted {}", minute(gone.arrived_at), gone.id),
+        ItemEvent::Delete(gone) => {
+            let item = plain(&gone.id.to_string());
+            format!("{}  deleted {item}", minute(gone.arrived_at))
+        }
         ItemEvent::AuthorDelete(gone) => {
             format!(
                 "{}  deleted everything of {} at {}",
@@ -176,7 +180,8 @@ fn standing(said: &AuthorStanding) -> String {
 /// A text, short enough for a line.
 fn quote(text: &str) -> String {
     const LONGEST: usize = 100;
-    let mut shown: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut shown = plain(&words.join(" "));
     if let Some((end, _)) = shown.char_indices().nth(LONGEST) {
         shown.truncate(end);
         shown.push('…');
@@ -185,6 +190,11 @@ fn quote(text: &str) -> String {
         true => String::new(),
         false => format!("  {DIM}“{shown}”{DIM:#}"),
     }
+}
+
+/// What others wrote tells the terminal nothing.
+fn plain(text: &str) -> String {
+    text.chars().filter(|char| !char.is_control()).collect()
 }
 
 /// Day, hour and minute, UTC.
@@ -204,6 +214,8 @@ mod tests {
         assert_eq!(quoted.matches('é').count(), 50);
         assert!(quoted.contains('…'));
         assert_eq!(quote(" \n"), "");
+        let tricky = quote("\u{1b}[2Jgone\u{9b}31m");
+        assert!(tricky.contains("“[2Jgone31m”"), "{tricky}");
     }
 
     #[test]
