@@ -15,6 +15,8 @@ use std::path::Path;
 const ROWS: u32 = 100;
 /// What stands before a message: a byte 0, the schema's id, a byte 0 for the first message of the file.
 const FRAME: usize = 6;
+/// The list of one number, 0, in zigzag.
+const FIRST_IN_FULL: [u8; 2] = [2, 0];
 /// Field 1000, a number: no schema of today has it.
 const UNHEARD_OF: [u8; 3] = [0xc0, 0x3e, 0x07];
 const EVERYTHING: Limit = Limit {
@@ -54,7 +56,8 @@ impl Writers {
         }
     }
 
-    /// Without the fields that came later.
+    /// Without the fields that came later, and with the place of the message in its file in full, as
+    /// some libraries write it.
     fn older(&self, value: &[u8]) -> Vec<u8> {
         let without = |mut happened: DynamicMessage| {
             for field in self.later {
@@ -63,7 +66,8 @@ impl Writers {
             }
             happened
         };
-        [&value[..FRAME], &self.with(value, without).encode_to_vec()].concat()
+        let event = self.with(value, without).encode_to_vec();
+        [&value[..FRAME - 1], &FIRST_IN_FULL, &event].concat()
     }
 
     /// With fields that are to come, and under a schema that nobody here has heard of.
@@ -102,7 +106,10 @@ fn json<T: Wire>(value: &[u8]) -> Vec<u8> {
         format: Format::Json,
         ..Encoding::default()
     };
-    encoding.write(&T::decode(value).unwrap())
+    let written = encoding.write(&T::decode(value).unwrap());
+    let mut event: serde_json::Value = serde_json::from_slice(&written).unwrap();
+    event["unheard_of"] = 7.into();
+    event.to_string().into_bytes()
 }
 
 /// Copies a topic of one hark to that of another, as several versions would have written it, and an
