@@ -1,13 +1,12 @@
 //! Messages of an older and of a newer hark beside today's.
 
+use crate::faults::beside;
 use crate::support::{Folder, eventually};
 use crate::{Ground, role, until_reported, without};
 use hark_model::{ItemEvent, MentionEvent};
 use hark_proto::topics::{ITEMS, MENTIONS, Topic};
 use hark_proto::{Encoding, Format, Wire};
-use hark_stream::{
-    Commit, KafkaLog, KafkaOptions, Limit, Log, NewRecord, TaskId, TopicName, TopicSpec,
-};
+use hark_stream::{Commit, Limit, Log, NewRecord, TaskId, TopicName, TopicSpec};
 use prost_reflect::prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, ReflectMessage, Value};
 use std::path::Path;
@@ -114,10 +113,9 @@ fn json<T: Wire>(value: &[u8]) -> Vec<u8> {
 
 /// Copies a topic of one hark to that of another, as several versions would have written it, and an
 /// event that only a newer one knows.
-fn copy(ground: &Ground, topic: Topic, from: &str, to: &str, writers: &Writers) {
-    let store = tempfile::tempdir().unwrap();
-    let log = KafkaLog::connect(KafkaOptions::new(ground.servers(), store.path())).unwrap();
-    let (from, to) = (topic.under(from), TopicName::new(topic.under(to)));
+fn copy(ground: &Ground, topic: Topic, from: &str, to: (&str, &Folder), writers: &Writers) {
+    let log = beside(&ground.servers(), to.0, to.1);
+    let (from, to) = (topic.under(from), TopicName::new(topic.under(to.0)));
     let spec = TopicSpec {
         name: to.clone(),
         partitions: 1,
@@ -135,7 +133,7 @@ fn copy(ground: &Ground, topic: Topic, from: &str, to: &str, writers: &Writers) 
         records: again.chain([unknown]).collect(),
         ..Commit::default()
     };
-    let mut writer = log.task(&TaskId::new(&*to.to_string(), 0), &[]).unwrap();
+    let mut writer = log.task(&TaskId::new("stranger", 0), &[]).unwrap();
     writer.commit(&commit).unwrap();
 }
 
@@ -156,14 +154,20 @@ pub(crate) fn mixed(ground: &Ground) {
 
     let items = ground.folder("mixed-items", 1);
     let writers = Writers::new(ITEMS, &["redactions"], json::<ItemEvent>);
-    copy(ground, ITEMS, "today", "mixed-items", &writers);
+    copy(ground, ITEMS, "today", ("mixed-items", &items), &writers);
     let _roles = ["classify", "aggregate"].map(|part| role(&items, part));
     until_reported(&items, &expected);
     one_is_kept(&items, "classify");
 
     let mentions = ground.folder("mixed-mentions", 1);
     let writers = Writers::new(MENTIONS, &["expectation"], json::<MentionEvent>);
-    copy(ground, MENTIONS, "today", "mixed-mentions", &writers);
+    copy(
+        ground,
+        MENTIONS,
+        "today",
+        ("mixed-mentions", &mentions),
+        &writers,
+    );
     let _aggregate = role(&mentions, "aggregate");
     until_reported(&mentions, &expected);
     one_is_kept(&mentions, "aggregate");

@@ -75,7 +75,7 @@ fn no_alert_twice(folder: &Folder) {
 }
 
 /// The log of a folder's hark, as somebody else sees it.
-fn beside(servers: &str, prefix: &str, folder: &Folder) -> Arc<KafkaLog> {
+pub(crate) fn beside(servers: &str, prefix: &str, folder: &Folder) -> Arc<KafkaLog> {
     KafkaLog::connect(KafkaOptions {
         namespace: format!("{prefix}."),
         ..KafkaOptions::new(servers, folder.path("beside"))

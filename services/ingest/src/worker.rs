@@ -88,8 +88,8 @@ pub struct Around {
 }
 
 impl Worker {
-    /// Opens a source's writer; refused with another pepper than before. Returns it with the entrance to it, and the cursor that was
-    /// committed last.
+    /// Opens a source's writer; refused with another pepper than before. Returns it with the entrance
+    /// to it, and the cursor that was committed last.
     pub fn open(
         pipeline: Pipeline,
         around: Around,

@@ -63,10 +63,6 @@ auto.create.topics.enable=false
         controller = place.controller,
         data = folder.join("data").display(),
     );
-    if copies > 1 {
-        // Who is gone is missed sooner than the usual nine seconds: tests wait for it.
-        text += "broker.session.timeout.ms=3000\nbroker.heartbeat.interval.ms=500\n";
-    }
     if let Security::SaslSsl(_) = security {
         let _ = write!(
             text,

@@ -204,7 +204,7 @@ fn counting(log: Arc<KafkaLog>, ending: Arc<Ending>, steps: Arc<AtomicU64>) -> W
 }
 
 /// How many records have been copied so far.
-pub(crate) fn copied(log: &dyn Log) -> Result<u64> {
+pub(crate) fn copied(log: &dyn Log) -> Result<u64, hark_stream::Error> {
     Ok(log.read(&output(), 0, 0, ALL)?.len() as u64)
 }
 

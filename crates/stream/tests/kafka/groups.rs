@@ -68,6 +68,16 @@ fn until_shared(members: &mut [&mut Share], each: usize) -> Result<()> {
     }
 }
 
+/// Waits until it is so.
+fn until(else_say: &str, is_so: impl Fn() -> bool) -> Result<()> {
+    let until = Instant::now() + Duration::from_secs(60);
+    while !is_so() {
+        ensure!(Instant::now() < until, "{else_say}");
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+    Ok(())
+}
+
 fn shared(ground: &Ground) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let options = ground.options(folder.path().join("first"))?;
@@ -133,11 +143,7 @@ fn followed(ground: &Ground) -> Result<()> {
         ..beside(&options, "heir")
     })?;
     // Each commit writes three records at least: count, position and marker.
-    let until = Instant::now() + Duration::from_secs(60);
-    while restored.sum() < 3 * EACH / 20 {
-        ensure!(Instant::now() < until, "it follows nothing");
-        std::thread::park_timeout(Duration::from_millis(20));
-    }
+    until("it follows nothing", || restored.sum() >= 3 * EACH / 20)?;
     let before = restored.sum();
     drop(killed);
     copy::publish(&*watching, EACH..EACH + 100)?;
@@ -151,7 +157,7 @@ fn followed(ground: &Ground) -> Result<()> {
     copy::check(&*watching, EACH + 100)
 }
 
-/// Adds up the longest restore of each task: until the first rebalance, and from then on.
+/// The longest restore, in records: until the first rebalance, and from then on.
 #[derive(Default)]
 struct Restores {
     before: AtomicU64,
@@ -185,11 +191,9 @@ fn forearmed(ground: &Ground) -> Result<()> {
         monitor: Arc::clone(&restores) as Arc<dyn Monitor>,
         ..beside(&options, "newcomer")
     })?;
-    let until = Instant::now() + Duration::from_secs(60);
-    while restores.after.load(Ordering::Acquire) == 0 {
-        ensure!(Instant::now() < until, "it takes nothing over");
-        std::thread::park_timeout(Duration::from_millis(20));
-    }
+    until("it takes nothing over", || {
+        restores.after.load(Ordering::Acquire) > 0
+    })?;
     copy::publish(&*watching, COUNT..COUNT + 100)?;
     copy::until_copied(&*watching, COUNT + 100)?;
     newcomer.stop()?;

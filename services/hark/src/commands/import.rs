@@ -64,13 +64,13 @@ pub(crate) async fn import(args: ImportArgs) -> Outcome {
         tokio::task::block_in_place(|| system.care_until_idle())?;
     }
     system.shutdown.stop();
-    if has(Role::Ingest) && !has(Role::Aggregate) {
+    if has(Role::Aggregate) {
+        return tokio::task::block_in_place(|| report::after_import(&args));
+    }
+    if has(Role::Ingest) {
         anstream::println!("{}", read(&system.ingest.outcomes(&id)));
     }
-    if !has(Role::Aggregate) {
-        return Ok(());
-    }
-    tokio::task::block_in_place(|| report::after_import(&args))
+    Ok(())
 }
 
 /// What is told of an import that counts nothing itself.

@@ -13,22 +13,18 @@ const DIM: Style = Style::new().dimmed();
 
 /// What the value of a record says; `None` for what no line was made for, or cannot be read.
 pub(crate) fn line(topic: Topic, value: &[u8]) -> Option<String> {
-    match topic.name {
-        name if name == ALERTS.name => Alert::decode(value).ok().map(|said| alert_line(&said)),
-        name if name == MENTIONS.name => MentionEvent::decode(value)
-            .ok()
-            .map(|event| mention_event(&event)),
-        name if name == ITEMS.name => ItemEvent::decode(value)
-            .ok()
-            .map(|event| item_event(&event)),
-        name if name == SHARE_OF_VOICE.name => {
-            ShareOfVoice::decode(value).ok().map(|said| share(&said))
-        }
-        name if name == AUTHORS.name => AuthorStanding::decode(value)
-            .ok()
-            .map(|said| standing(&said)),
+    match topic {
+        ALERTS => told(value, alert_line),
+        MENTIONS => told(value, mention_event),
+        ITEMS => told(value, item_event),
+        SHARE_OF_VOICE => told(value, share),
+        AUTHORS => told(value, standing),
         _ => None,
     }
+}
+
+fn told<T: Wire>(value: &[u8], tell: fn(&T) -> String) -> Option<String> {
+    T::decode(value).ok().as_ref().map(tell)
 }
 
 fn alert_line(alert: &Alert) -> String {
@@ -198,7 +194,7 @@ fn plain(text: &str) -> String {
 }
 
 /// Day, hour and minute, UTC.
-fn minute(time: Timestamp) -> String {
+pub(crate) fn minute(time: Timestamp) -> String {
     let text = time.to_string();
     text.get(..16).unwrap_or(&text).replace('T', " ")
 }

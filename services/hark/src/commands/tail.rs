@@ -104,19 +104,15 @@ fn machine_line(record: &Record, topic: Topic) -> String {
 }
 
 fn person_line(record: &Record, topic: Topic) -> String {
-    let said = record.value.as_deref().map(|bytes| line(topic, bytes));
-    let key = String::from_utf8_lossy(&record.key);
-    match said {
-        Some(Some(line)) => line,
-        Some(None) => {
-            let at = Timestamp::from_millis(record.timestamp);
-            format!("{at}  {key}  {}", value(record, topic))
+    let said = record.value.as_deref().and_then(|bytes| line(topic, bytes));
+    said.unwrap_or_else(|| {
+        let at = Timestamp::from_millis(record.timestamp);
+        let key = String::from_utf8_lossy(&record.key);
+        match record.value {
+            Some(_) => format!("{at}  {key}  {}", value(record, topic)),
+            None => format!("{at}  {key} is gone"),
         }
-        None => format!(
-            "{}  {key} is gone",
-            Timestamp::from_millis(record.timestamp)
-        ),
-    }
+    })
 }
 
 /// A value for a person: its message, or its bytes as text with the headers beside it.

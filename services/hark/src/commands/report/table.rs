@@ -1,6 +1,7 @@
 //! The report as a table that a person enjoys.
 
 use super::{Findings, MarketFindings};
+use crate::commands::line::minute;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{Cell, CellAlignment, Color, Table};
 use hark_model::ShareOfVoice;
@@ -33,8 +34,8 @@ fn render_market(
         text,
         "{} · {window} · {} to {} · coverage {:.0} %",
         market.id,
-        short(market.voice.from),
-        short(market.voice.to),
+        minute(market.voice.from),
+        minute(market.voice.to),
         first.map_or(0.0, |share| share.coverage * 100.0)
     );
     let mut table = Table::new();
@@ -132,14 +133,6 @@ fn grouped(number: u64) -> String {
         text.push(digit);
     }
     text
-}
-
-/// Date and minute.
-fn short(moment: hark_model::Timestamp) -> String {
-    moment
-        .to_string()
-        .get(..16)
-        .map_or_else(|| moment.to_string(), |text| text.replace('T', " "))
 }
 
 #[cfg(test)]
