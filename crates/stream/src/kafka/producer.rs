@@ -46,6 +46,9 @@ const NOTHING: &[u8] = b"-";
 /// How long to wait for room in the client's queue before trying again.
 const A_MOMENT: Duration = Duration::from_millis(5);
 
+/// How often to look whether the client has put the last report away.
+const AN_INSTANT: Duration = Duration::from_micros(100);
+
 /// What came of the records of a transaction. The client's own thread tells: whoever waits for it by
 /// polling waits actively, as the client counts a rest of less than a millisecond as none.
 struct Deliveries {
@@ -308,10 +311,17 @@ impl TaskProducer {
                 return Err(super::fault::silent(what));
             }
         }
-        match delivered.failure.take() {
-            Some(error) => Err(self.fault("writing records")(error)),
-            None => Ok(()),
+        if let Some(error) = delivered.failure.take() {
+            return Err(self.fault("writing records")(error));
         }
+        drop(delivered);
+        // The thread that reported the last record has yet to put the report away. A commit that comes
+        // first takes it for a record on its way, and listens for a tenth of a second for what was said
+        // already.
+        while self.producer.in_flight_count() > 0 && Instant::now() < until {
+            std::thread::park_timeout(AN_INSTANT);
+        }
+        Ok(())
     }
 
     /// Takes back what was written, and says why. If even that fails, the next producer of the task
