@@ -182,6 +182,21 @@ pub trait State {
     ) -> Result<(), Error>;
 }
 
+impl<S: State + ?Sized> State for &S {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        (**self).get(key)
+    }
+
+    fn scan(
+        &self,
+        from: &[u8],
+        to: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
+    ) -> Result<(), Error> {
+        (**self).scan(from, to, visit)
+    }
+}
+
 /// A stage's handle on its share of the log.
 pub trait Task: State + Send {
     /// Which task this is.

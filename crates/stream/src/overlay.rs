@@ -22,12 +22,12 @@ impl<'a> Overlay<'a> {
 
     /// With what a commit changes; of two changes to one key the later counts.
     pub fn with(state: &'a dyn State, commit: &'a Commit) -> Self {
-        let mut overlay = Self::new(state);
-        for StateChange { key, value } in &commit.state {
-            let value = value.as_deref().map(Cow::Borrowed);
-            overlay.changes.insert(Cow::Borrowed(key), value);
-        }
-        overlay
+        let change = |StateChange { key, value }: &'a StateChange| {
+            (key.into(), value.as_deref().map(Cow::Borrowed))
+        };
+        // Sorted already, mostly, and then built at once.
+        let changes = commit.state.iter().map(change).collect();
+        Self { state, changes }
     }
 
     /// Changes a key; `None` removes it.

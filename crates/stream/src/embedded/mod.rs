@@ -112,15 +112,6 @@ impl EmbeddedLog {
         }))
     }
 
-    /// What a task's state holds under a key, whoever has the task.
-    #[cfg(feature = "kafka")]
-    pub(crate) fn state_of(&self, id: &TaskId, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        self.viewing(|view| match view.task(id)? {
-            Some(task) => view.get(task, key),
-            None => Ok(None),
-        })
-    }
-
     fn viewing<T>(&self, read: impl FnOnce(&View) -> Result<T, Error>) -> Result<T, Error> {
         let idle = self.shared.views.lock().pop();
         let view = match idle {

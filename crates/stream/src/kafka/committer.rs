@@ -9,10 +9,11 @@ use super::Shared;
 use super::hanging;
 use super::keys::{self, Marker};
 use super::producer::{GroupOffsets, Outgoing, TaskProducer, Written, hint};
+use super::recent::{Changes, Recent};
 use super::store;
 use crate::{
-    Commit, Error, Event, Log, NewRecord, Partitioning, StateChange, Task, TaskId, TopicName,
-    background, partition_of,
+    Commit, Error, Event, Log, NewRecord, Partitioning, Task, TaskId, TopicName, background,
+    partition_of,
 };
 use rdkafka::consumer::ConsumerGroupMetadata;
 use std::collections::BTreeMap;
@@ -25,6 +26,8 @@ pub(super) struct Committer {
     /// The topic that keeps the state, by its name on the cluster.
     changelog: String,
     store: Box<dyn Task>,
+    /// What the store has yet to learn.
+    recent: Arc<Recent>,
     inputs: Vec<TopicName>,
     /// The positions that are committed.
     positions: BTreeMap<TopicName, u64>,
@@ -53,6 +56,7 @@ impl Committer {
         id: &TaskId,
         inputs: &[TopicName],
         group: Option<ConsumerGroupMetadata>,
+        recent: &Arc<Recent>,
     ) -> Result<Self, Error> {
         let mut partitions = id.partition + 1;
         for input in inputs {
@@ -63,6 +67,7 @@ impl Committer {
             shared: Arc::clone(shared),
             changelog: shared.cluster.changelog(&id.stage, partitions)?,
             store: shared.store.task(id, &[])?,
+            recent: Arc::clone(recent),
             inputs: inputs.to_vec(),
             positions: BTreeMap::new(),
             group: group.map(Arc::new),
@@ -149,6 +154,7 @@ impl Committer {
 
     /// Follows the changelog to its end.
     fn restore(&mut self) -> Result<(), Error> {
+        self.write_recent()?;
         store::follow(&self.shared, &self.changelog, &self.id, &mut *self.store)?;
         self.positions.clear();
         for input in &self.inputs {
@@ -157,6 +163,28 @@ impl Committer {
                 self.positions.insert(input.clone(), next);
             }
         }
+        self.shared.arrived(&self.id, &self.positions);
+        Ok(())
+    }
+
+    /// Writes to the store what waits for it, if it is time.
+    pub(super) fn catch_up(&mut self) -> Result<(), Error> {
+        match self.recent.is_due() {
+            true => self.write_recent(),
+            false => Ok(()),
+        }
+    }
+
+    fn write_recent(&mut self) -> Result<(), Error> {
+        let state = self.recent.all();
+        if state.is_empty() {
+            return Ok(());
+        }
+        self.store.commit(&Commit {
+            state,
+            ..Commit::default()
+        })?;
+        self.recent.clear();
         Ok(())
     }
 
@@ -210,12 +238,12 @@ impl Committer {
         let changes = changes(commit, marker);
         let targets = self.targets(commit)?;
         let outputs = outputs(commit, &targets);
-        let kept = changes.iter().map(|change| Outgoing {
+        let kept = changes.iter().map(|(key, value)| Outgoing {
             topic: &self.changelog,
             partition: self.id.partition,
             timestamp: self.shared.now(),
-            key: &change.key,
-            value: change.value.as_deref(),
+            key,
+            value: value.as_deref(),
             headers: &[],
         });
         let positions: Vec<(String, u32, u64)> = commit
@@ -281,25 +309,24 @@ impl Committer {
     fn applied(
         &mut self,
         commit: &Commit,
-        mut state: Vec<StateChange>,
+        mut changes: Changes,
         written: &[Written],
     ) -> Result<(), Error> {
         let now = self.shared.now().cast_unsigned();
-        state.push(keys::put(keys::followed_at(), now));
+        changes.insert(keys::followed_at(), Some(keys::value(now)));
         for last in written {
             let cluster = &self.shared.cluster;
             cluster.wrote(&last.topic, last.partition, last.offset);
             if last.topic == self.changelog {
-                state.push(keys::put(keys::followed(), last.offset + 1));
+                changes.insert(keys::followed(), Some(keys::value(last.offset + 1)));
             }
         }
-        self.store.commit(&Commit {
-            state,
-            ..Commit::default()
-        })?;
+        self.recent.add(changes);
+        self.catch_up()?;
         for position in &commit.offsets {
             self.positions.insert(position.topic.clone(), position.next);
         }
+        self.shared.arrived(&self.id, &self.positions);
         self.shared.signal.committed();
         Ok(())
     }
@@ -319,6 +346,15 @@ impl Committer {
             }
         }
         Ok(targets)
+    }
+}
+
+impl Drop for Committer {
+    fn drop(&mut self) {
+        // So that the next who opens the task here has nothing to follow. Somebody else may have it.
+        if let Err(error) = self.write_recent() {
+            tracing::debug!(task = %self.id, %error, "the store is left behind its changelog");
+        }
     }
 }
 
@@ -366,16 +402,15 @@ fn outgoing<'a>(topic: &'a str, partition: u32, record: &'a NewRecord) -> Outgoi
 }
 
 /// What a commit changes in changelog and store: each key once, the later change of two.
-fn changes(commit: &Commit, marker: Marker) -> Vec<StateChange> {
-    let mut last: BTreeMap<Vec<u8>, Option<Vec<u8>>> = BTreeMap::new();
-    for change in &commit.state {
-        last.insert(keys::state(&change.key), change.value.clone());
-    }
-    for position in &commit.offsets {
-        let next = position.next.to_be_bytes().to_vec();
-        last.insert(keys::position(&position.topic), Some(next));
-    }
-    last.insert(Marker::key(), Some(marker.encode()));
-    let change = |(key, value)| StateChange { key, value };
-    last.into_iter().map(change).collect()
+fn changes(commit: &Commit, marker: Marker) -> Changes {
+    let state = commit
+        .state
+        .iter()
+        .map(|change| (keys::state(&change.key), change.value.clone()));
+    let positions = commit.offsets.iter().map(|position| {
+        let next = keys::value(position.next);
+        (keys::position(&position.topic), Some(next))
+    });
+    let marker = (Marker::key(), Some(marker.encode()));
+    state.chain(positions).chain([marker]).collect()
 }

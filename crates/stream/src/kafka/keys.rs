@@ -67,11 +67,16 @@ pub(super) fn number(bytes: &[u8]) -> Option<u64> {
     Some(u64::from_be_bytes(bytes.try_into().ok()?))
 }
 
+/// A number as a value.
+pub(super) fn value(number: u64) -> Vec<u8> {
+    number.to_be_bytes().to_vec()
+}
+
 /// Sets a number.
-pub(super) fn put(key: Vec<u8>, value: u64) -> StateChange {
+pub(super) fn put(key: Vec<u8>, number: u64) -> StateChange {
     StateChange {
         key,
-        value: Some(value.to_be_bytes().to_vec()),
+        value: Some(value(number)),
     }
 }
 

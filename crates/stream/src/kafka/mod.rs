@@ -14,6 +14,7 @@ mod membership;
 mod options;
 mod producer;
 mod quiet;
+mod recent;
 mod store;
 mod task;
 
@@ -34,7 +35,7 @@ use parking_lot::Mutex;
 use quiet::Quiet;
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use task::KafkaTask;
@@ -52,10 +53,19 @@ struct Shared {
     signal: Arc<Signal>,
     /// Consumers for reading that nobody uses at the moment.
     readers: Mutex<Vec<Input>>,
-    /// The tasks that are open here, each how often: what the store says of others may be old.
-    open: Mutex<HashMap<TaskId, usize>>,
+    /// The tasks that are open here.
+    open: Mutex<HashMap<TaskId, Opened>>,
     /// Whom to ask how far a group has come, by the group.
     groups: Mutex<HashMap<Arc<str>, Arc<BaseConsumer<Quiet>>>>,
+}
+
+/// What is known of a task that is open here.
+#[derive(Default)]
+struct Opened {
+    /// How often it is.
+    handles: usize,
+    /// How far it has come on each of its inputs.
+    positions: BTreeMap<TopicName, u64>,
 }
 
 /// Unused consumers kept for the next reader.
@@ -186,12 +196,22 @@ impl Shared {
         Ok(consumer)
     }
 
-    /// Of a task that is open here what its store says, of others what the group told the cluster.
+    /// A task that is open here has come so far.
+    fn arrived(&self, id: &TaskId, positions: &BTreeMap<TopicName, u64>) {
+        if let Some(opened) = self.open.lock().get_mut(id) {
+            opened.positions.clone_from(positions);
+        }
+    }
+
+    /// Of a task that is open here what it committed, of others what the group told the cluster.
     fn position(&self, id: &TaskId, topic: &TopicName) -> Result<Option<u64>, Error> {
-        if self.open.lock().contains_key(id)
-            && let Some(known) = self.store.state_of(id, &keys::position(topic))?
-        {
-            return Ok(keys::number(&known));
+        let known = self
+            .open
+            .lock()
+            .get(id)
+            .and_then(|opened| opened.positions.get(topic).copied());
+        if known.is_some() {
+            return Ok(known);
         }
         let consumer = self.group(&id.stage)?;
         let mut asked = TopicPartitionList::new();

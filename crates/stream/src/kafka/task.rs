@@ -4,6 +4,7 @@ use super::Shared;
 use super::committer::Committer;
 use super::input::Input;
 use super::keys::Own;
+use super::recent::{Behind, Recent};
 use crate::background::Commits;
 use crate::turns::take_turns;
 use crate::{Commit, Error, Event, Limit, Log, Record, State, Task, TaskId, TopicName};
@@ -28,6 +29,8 @@ pub(super) struct KafkaTask {
     interrupts: u64,
     /// The local store, for reading.
     store: Box<dyn Task>,
+    /// What it has yet to learn.
+    recent: Arc<Recent>,
     commits: Commits<Committer>,
     /// Last, so that nobody else uses the store before the rest is gone.
     open: Open,
@@ -41,7 +44,7 @@ struct Open {
 
 impl Open {
     fn new(shared: &Arc<Shared>, id: &TaskId) -> Self {
-        *shared.open.lock().entry(id.clone()).or_default() += 1;
+        shared.open.lock().entry(id.clone()).or_default().handles += 1;
         Self {
             id: id.clone(),
             shared: Arc::clone(shared),
@@ -53,7 +56,7 @@ impl Drop for Open {
     fn drop(&mut self) {
         let mut open = self.shared.open.lock();
         match open.get_mut(&self.id) {
-            Some(more) if *more > 1 => *more -= 1,
+            Some(opened) if opened.handles > 1 => opened.handles -= 1,
             _ => drop(open.remove(&self.id)),
         }
     }
@@ -81,7 +84,8 @@ impl KafkaTask {
         // The store's last handle may write; this one only reads.
         let store = shared.store.task(id, &[])?;
         let group = inputs.first().and_then(Input::group);
-        let committer = Committer::open(shared, id, topics, group)?;
+        let recent = Arc::<Recent>::default();
+        let committer = Committer::open(shared, id, topics, group, &recent)?;
         for (input, topic) in inputs.iter_mut().zip(topics) {
             let name = shared.cluster.options.topic(topic);
             let from = committer.position(topic).unwrap_or(0);
@@ -108,6 +112,7 @@ impl KafkaTask {
             turn: 0,
             interrupts: shared.signal.counts().interrupts,
             store,
+            recent,
             commits: Commits::new(id, committer),
             open,
         })
@@ -124,9 +129,22 @@ impl KafkaTask {
         }
     }
 
-    /// The stage's own state in the store.
-    fn own(&self) -> Own<&dyn Task> {
-        Own(&*self.store)
+    /// The stage's own state as it is at each call.
+    fn own(&self) -> Result<Own<Box<Behind<'_>>>, Error> {
+        let behind = self.recent.over(|| Ok(Box::new(&*self.store)))?;
+        Ok(Own(Box::new(behind)))
+    }
+
+    /// Writes to the store what waits for it, if it is time and nothing else is under way.
+    fn catch_up(&self) -> Result<(), Error> {
+        let Ok(mut committer) = self.commits.idle() else {
+            return Ok(());
+        };
+        match committer.catch_up() {
+            // Somebody else has the store, and follows the changelog with it.
+            Err(Error::Fenced { .. }) => Ok(()),
+            caught_up => caught_up,
+        }
     }
 
     /// Has every input take what was fetched for it.
@@ -166,7 +184,7 @@ impl KafkaTask {
 
 impl State for KafkaTask {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        self.own().get(key)
+        self.own()?.get(key)
     }
 
     fn scan(
@@ -175,7 +193,7 @@ impl State for KafkaTask {
         to: &[u8],
         visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
     ) -> Result<(), Error> {
-        self.own().scan(from, to, visit)
+        self.own()?.scan(from, to, visit)
     }
 }
 
@@ -185,7 +203,8 @@ impl Task for KafkaTask {
     }
 
     fn snapshot(&self) -> Result<Box<dyn State + '_>, Error> {
-        Ok(Box::new(Own(self.store.snapshot()?)))
+        let behind = self.recent.over(|| self.store.snapshot())?;
+        Ok(Box::new(Own(Box::new(behind))))
     }
 
     fn poll(&mut self, limit: Limit, wait: Duration) -> Result<Vec<Record>, Error> {
@@ -203,6 +222,7 @@ impl Task for KafkaTask {
                 self.interrupts = counts.interrupts;
                 return Ok(records);
             }
+            self.catch_up()?;
             let sleep = (now + LONGEST_SLEEP).min(until.unwrap_or(now + LONGEST_SLEEP));
             counts = self.open.shared.signal.wait(counts.generation, Some(sleep));
         }

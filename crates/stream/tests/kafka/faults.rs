@@ -3,7 +3,9 @@
 use crate::copy::{self, Copying};
 use crate::ground::{Ground, declared, fails};
 use anyhow::{Context, Result, ensure};
-use hark_stream::{Event, KafkaLog, KafkaOptions, Log, Monitor, TaskId};
+use hark_stream::{
+    Commit, Event, KafkaLog, KafkaOptions, Limit, Log, Monitor, StateChange, Task, TaskId,
+};
 use kafka_broker::{GUEST, PASSWORD, Security, USER, Validity};
 use std::path::Path;
 use std::process::{Child, Command};
@@ -19,9 +21,10 @@ pub(crate) const CHILD: &str = "HARK_TEST_COPY";
 pub(crate) type Fault = (&'static str, fn(&Ground) -> Result<()>);
 
 /// Every test of this file.
-pub(crate) const ALL: [Fault; 14] = [
+pub(crate) const ALL: [Fault; 15] = [
     ("a_task_goes_on_elsewhere_with_all_it_knew", elsewhere),
     ("a_restart_with_its_store_reads_no_changelog", restarted),
+    ("a_store_that_is_behind_follows_and_is_written_soon", behind),
     ("a_damaged_store_is_built_anew", damaged),
     ("a_broker_that_is_killed_loses_nothing", broker_killed),
     ("a_broker_that_is_away_for_long_loses_nothing", long_away),
@@ -91,6 +94,55 @@ fn restarted(ground: &Ground) -> Result<()> {
     copy::until_copied(&*log, 400)?;
     copying.stop()?;
     copy::check(&*log, 400)
+}
+
+/// Opens a task again and again, each time as if the one before had been killed at that moment.
+fn behind(ground: &Ground) -> Result<()> {
+    const EACH: u64 = 500;
+    let folder = tempfile::tempdir()?;
+    let followed = Tally::of(|event| match event {
+        Event::Restoring(_, records) => records,
+        _ => 0,
+    });
+    let log = KafkaLog::connect(KafkaOptions {
+        monitor: Arc::clone(&followed) as Arc<dyn Monitor>,
+        ..ground.options(folder.path().join("state"))?
+    })?;
+    let filled = |round: &str| -> Result<(Box<dyn Task>, u64)> {
+        let before = followed.sum();
+        let mut task = log.task(&TaskId::new("behind", 0), &[])?;
+        let followed = followed.sum() - before;
+        let change = |number: u64| StateChange {
+            key: format!("{number:03}").into_bytes(),
+            value: Some(round.as_bytes().to_vec()),
+        };
+        task.commit(&Commit {
+            state: (0..EACH).map(change).collect(),
+            ..Commit::default()
+        })?;
+        Ok((task, followed))
+    };
+    let (killed, _) = filled("first")?;
+    let (mut idle, follows) = filled("second")?;
+    ensure!(follows >= EACH, "followed {follows} after a kill");
+    drop(killed);
+    let one = Limit {
+        records: 1,
+        bytes: 1,
+    };
+    idle.poll(one, Duration::from_millis(2_500))?;
+    let (closed, follows) = filled("third")?;
+    ensure!(follows < EACH, "followed {follows} after a rest");
+    drop((idle, closed));
+    let (task, follows) = filled("fourth")?;
+    ensure!(follows < EACH, "followed {follows} after a farewell");
+    let mut count = 0;
+    task.scan(b"0", b"9", &mut |_, value| {
+        count += u64::from(value == b"fourth");
+        true
+    })?;
+    ensure!(count == EACH, "{count} of {EACH} keys");
+    Ok(())
 }
 
 fn damaged(ground: &Ground) -> Result<()> {
